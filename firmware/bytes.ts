@@ -1,0 +1,72 @@
+/**
+ * Byte strings and their intrinsics: the only file of the core that touches JavaScript's string built-ins.
+ *
+ * `b1 b2 b3 b4 cat at cut keep` are compile-time forms. The Espruino and Lua pipelines lower each call to the native
+ * operation (`String.fromCharCode(a, b)`, `string.char(a, b)`, one flat `a .. b .. c`), because as calls they cost twice
+ * as much on Espruino. What stands here is what they mean, and what Node runs when no pipeline lowered them.
+ */
+import type { Bytes } from '../hal/hal.js'
+export type { Bytes, Code } from '../hal/hal.js'
+
+/** No bytes. */
+export const EMPTY = '' as Bytes
+
+/** One byte, 0 to 255. */
+export function b1(a: number): Bytes {
+  return String.fromCharCode(a) as Bytes
+}
+
+/** Two bytes. */
+export function b2(a: number, b: number): Bytes {
+  return String.fromCharCode(a, b) as Bytes
+}
+
+/** Three bytes. */
+export function b3(a: number, b: number, c: number): Bytes {
+  return String.fromCharCode(a, b, c) as Bytes
+}
+
+/** Four bytes. */
+export function b4(a: number, b: number, c: number, d: number): Bytes {
+  return String.fromCharCode(a, b, c, d) as Bytes
+}
+
+/** One flat join of two to eight byte strings. */
+export function cat(a: Bytes, b: Bytes, c?: Bytes, d?: Bytes, e?: Bytes, f?: Bytes, g?: Bytes, h?: Bytes): Bytes {
+  if (c === undefined) return (a + b) as Bytes
+  if (d === undefined) return (a + b + c) as Bytes
+  if (e === undefined) return (a + b + c + d) as Bytes
+  if (f === undefined) return (a + b + c + d + e) as Bytes
+  if (g === undefined) return (a + b + c + d + e + f) as Bytes
+  if (h === undefined) return (a + b + c + d + e + f + g) as Bytes
+  return (a + b + c + d + e + f + g + h) as Bytes
+}
+
+/** The byte at index `i`, counted from 0. `i` must be below `s.length`. */
+export function at(s: Bytes, i: number): number {
+  return s.charCodeAt(i)
+}
+
+/** The bytes from index `from` up to and without index `to`. */
+export function cut(s: Bytes, from: number, to: number): Bytes {
+  return s.substring(from, to) as Bytes
+}
+
+/**
+ * For anything held past the slice (caches, queues, registry): a real copy on Node, where a slice of 50 characters
+ * can pin its 64 kB chunk; nothing on Lua and Espruino.
+ */
+export function keep(s: Bytes): Bytes {
+  return (' ' + s).substring(1) as Bytes
+}
+
+/** One join of a whole list; what `cat` is for a known number of parts. */
+export function join(parts: Bytes[]): Bytes {
+  return parts.join('') as Bytes
+}
+
+/** The most significant byte first, 0 to 65535. */
+export function u16(n: number): Bytes {
+  const low = n % 256
+  return b2((n - low) / 256, low)
+}

@@ -1,0 +1,20 @@
+/**
+ * Feature flags, folded at build time: every pipeline replaces them by `true` or `false` and drops the dead branch,
+ * and what only a dead branch reaches. board.json and the profiles in tools/build choose them.
+ */
+/** MQTT 3.1 (MQIsdp). */
+declare const FEATURE_V31: boolean
+/** MQTT 5.0: properties, reason codes, AUTH, topic aliases. */
+declare const FEATURE_V5: boolean
+/** QoS 2, both ways. */
+declare const FEATURE_QOS2: boolean
+/** Large messages in pieces, in and out. */
+declare const FEATURE_STREAM: boolean
+/** The receive cache of `receive()`. */
+declare const FEATURE_CACHE: boolean
+/** More than one server, tried in turn. */
+declare const FEATURE_FAILOVER: boolean
+/** Queue policies beyond `refuse`, deadlines, priority, keep-latest. */
+declare const FEATURE_POLICIES: boolean
+/** The full set of configuration checks; without it only those that protect memory and the wire remain. */
+declare const FEATURE_CHECKS: boolean
