@@ -1,0 +1,42 @@
+/**
+ * The profiles: which features a build contains. A feature is a global FEATURE_* constant (firmware/features.d.ts) that
+ * every pipeline replaces by `true` or `false`, so that its dead branches and all that only they reach are dropped.
+ */
+
+/** Every flag of firmware/features.d.ts. A flag that is missing here is an error of the build, not a default. */
+export const FEATURES = [
+  'FEATURE_V31',
+  'FEATURE_V5',
+  'FEATURE_QOS2',
+  'FEATURE_STREAM',
+  'FEATURE_CACHE',
+  'FEATURE_FAILOVER',
+  'FEATURE_POLICIES',
+  'FEATURE_CHECKS'
+] as const
+
+export type Feature = (typeof FEATURES)[number]
+export type Flags = Record<Feature, boolean>
+
+export const PROFILES = ['tiny', 'standard', 'full'] as const
+export type Profile = (typeof PROFILES)[number]
+
+const CONTENTS: Record<Profile, readonly Feature[]> = {
+  tiny: [],
+  standard: [
+    'FEATURE_V31', 'FEATURE_QOS2', 'FEATURE_STREAM', 'FEATURE_CACHE', 'FEATURE_FAILOVER', 'FEATURE_POLICIES', 'FEATURE_CHECKS'
+  ],
+  full: FEATURES
+}
+
+/** The flags of a profile, some of them overridden (board.json may switch single features). */
+export function flagsOf(profile: Profile, overrides: Partial<Flags> = {}): Flags {
+  const flags = {} as Flags
+  for (const name of FEATURES) flags[name] = overrides[name] ?? CONTENTS[profile].includes(name)
+  return flags
+}
+
+/** The same as text, the form that esbuild's and vite's `define` take. */
+export function defines(profile: Profile, overrides: Partial<Flags> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(flagsOf(profile, overrides)).map(([name, on]) => [name, String(on)]))
+}
