@@ -1,0 +1,53 @@
+/** A small program in the dialect: enough of everything for the three pipelines to be compared. */
+import { at, b1, b2, b3, b4, cat, cut, join, keep, u16, EMPTY, type Bytes } from '../../../firmware/bytes.js'
+import { checksum, Kind, unusedHelper } from './helper.js'
+
+interface Frame { kind_: Kind; body_: Bytes; size: number }
+
+/** Only reached when 5.0 is on. */
+function onlyInFive(n: number): Bytes {
+  return cat(b1(n), unusedHelper('five' as Bytes))
+}
+
+function makeFrame(kind: Kind, body: Bytes): Frame {
+  return { kind_: kind, body_: keep(body), size: body.length }
+}
+
+export class Counter {
+  private count_ = 0
+  constructor(public step: number) {}
+  next(): number {
+    this.count_ = this.count_ + this.step
+    return this.count_
+  }
+}
+
+export function encode(kind: Kind, body: Bytes): Bytes {
+  const frame = makeFrame(kind, body)
+  if (FEATURE_V5) return onlyInFive(frame.size)
+  if (frame.size > 200) return cat(b2(frame.kind_, 255), cut(frame.body_, 0, 200), b3(1, 2, 3))
+  return cat(b4(frame.kind_, 1, 2, 3), u16(frame.body_.length), frame.body_, FEATURE_QOS2 ? b1(2) : EMPTY)
+}
+
+export function decode(bytes: Bytes): number {
+  let sum = 0
+  for (let i = 0; i < 6; i = i + 1) {
+    if (i < bytes.length) sum = sum + at(bytes, i) * (i + 1)
+  }
+  return sum + checksum(bytes)
+}
+
+export function list(count: number): Bytes {
+  const parts: Bytes[] = []
+  for (let i = 0; i < count; i = i + 1) parts.push(cat(b1(65 + i % 26), cut(cat(b1(97), u16(i * 300 + 1)), 1, 3)))
+  return join(parts)
+}
+
+export function count(steps: number): number {
+  const counter = new Counter(3)
+  let last = 0
+  for (let i = 0; i < steps; i = i + 1) last = counter.next()
+  return last
+}
+
+export { Kind } from './helper.js'

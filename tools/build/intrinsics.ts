@@ -1,0 +1,154 @@
+/**
+ * The byte intrinsics of firmware/bytes.ts, found in a source file and lowered to JavaScript's own string operations:
+ * `b2(a, b)` becomes `String.fromCharCode(a, b)`, `cat(a, b, c)` becomes `a + b + c`, and so on. As calls they cost
+ * twice as much on Espruino. The Lua lowering is in lua-intrinsics.ts.
+ */
+import path from 'node:path'
+import ts from 'typescript'
+import { applyEdits, type Edit } from './edits.js'
+import type { Problem } from './problem.js'
+import { shown } from './root.js'
+
+/** The compile-time forms, with the least and the largest number of arguments. */
+const FORMS = {
+  b1: [1, 1], b2: [2, 2], b3: [3, 3], b4: [4, 4],
+  cat: [2, 8], at: [2, 2], cut: [3, 3], keep: [1, 1], join: [1, 1], u16: [1, 1]
+} as const
+
+export type Intrinsic = keyof typeof FORMS
+
+/** The name that the lowered text uses for String.fromCharCode; espruino.ts gives it a meaning. */
+export const CHR = '$chr'
+
+export function isBytesFile(fileName: string): boolean {
+  return /(^|[\\/])bytes\.(ts|js)$/.test(fileName)
+}
+
+/** Local names of the intrinsics in one file: imported from bytes.js, or declared there. */
+export function intrinsicNames(file: ts.SourceFile): Map<string, Intrinsic> {
+  const names = new Map<string, Intrinsic>()
+  for (const statement of file.statements) {
+    if (ts.isImportDeclaration(statement) && ts.isStringLiteral(statement.moduleSpecifier) && isBytesFile(statement.moduleSpecifier.text)) {
+      const bindings = statement.importClause?.namedBindings
+      if (bindings === undefined || !ts.isNamedImports(bindings)) continue
+      for (const one of bindings.elements) {
+        const imported = (one.propertyName ?? one.name).text
+        if (Object.hasOwn(FORMS, imported)) names.set(one.name.text, imported as Intrinsic)
+      }
+    } else if (isBytesFile(file.fileName) && ts.isFunctionDeclaration(statement) && statement.name !== undefined && Object.hasOwn(FORMS, statement.name.text)) {
+      names.set(statement.name.text, statement.name.text as Intrinsic)
+    }
+  }
+  return names
+}
+
+/** Can stand twice, or before a dot, without parentheses and without being computed twice. */
+export function isPlain(node: ts.Expression): boolean {
+  return ts.isIdentifier(node) || ts.isNumericLiteral(node) ||
+    (ts.isPropertyAccessExpression(node) && (isPlain(node.expression) || node.expression.kind === ts.SyntaxKind.ThisKeyword))
+}
+
+function bindsTighterThanPlus(node: ts.Expression): boolean {
+  return isPlain(node) || ts.isCallExpression(node) || ts.isElementAccessExpression(node) || ts.isPropertyAccessExpression(node) ||
+    ts.isParenthesizedExpression(node) || ts.isStringLiteral(node) || ts.isNonNullExpression(node)
+}
+
+export interface FoundCall {
+  call: ts.CallExpression
+  intrinsic: Intrinsic
+}
+
+/** Every call of an intrinsic, and what is wrong with the way they are used. */
+export function findIntrinsics(file: ts.SourceFile): { calls: FoundCall[]; problems: Problem[] } {
+  const names = intrinsicNames(file)
+  const calls: FoundCall[] = []
+  const problems: Problem[] = []
+  const complain = (node: ts.Node, message: string) => {
+    problems.push({ file: shown(path.resolve(file.fileName)), line: file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1, message })
+  }
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && names.has(node.text)) {
+      const parent = node.parent
+      const isMember = (ts.isPropertyAccessExpression(parent) && parent.name === node) ||
+        ((ts.isPropertyAssignment(parent) || ts.isPropertySignature(parent) || ts.isPropertyDeclaration(parent) || ts.isMethodSignature(parent)) && parent.name === node)
+      const isTopLevelName = ts.isImportSpecifier(parent) || ts.isExportSpecifier(parent) || (ts.isFunctionDeclaration(parent) && parent.parent === file)
+      if (ts.isCallExpression(parent) && parent.expression === node) {
+        const intrinsic = names.get(node.text)!
+        const [least, most] = FORMS[intrinsic]
+        if (parent.arguments.length < least || parent.arguments.length > most || parent.arguments.some(ts.isSpreadElement)) {
+          complain(node, `${node.text} takes ${least === most ? least : `${least} to ${most}`} arguments`)
+        } else if (ts.isExpressionStatement(parent.parent)) {
+          complain(node, `the result of ${node.text} is not used`)
+        } else {
+          calls.push({ call: parent, intrinsic })
+        }
+      } else if ((ts.isParameter(parent) || ts.isVariableDeclaration(parent) || ts.isFunctionLike(parent)) && parent.name === node && !isTopLevelName) {
+        complain(node, `${node.text} hides the byte intrinsic of that name`)
+      } else if (!isMember && !isTopLevelName) {
+        complain(node, `${node.text} is a compile-time form and not a value`)
+      }
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(file)
+  return { calls, problems }
+}
+
+/** Edits that turn one call into JavaScript. Only the parts around the arguments are touched, so calls may nest. */
+function lowerCall(source: string, { call, intrinsic }: FoundCall, edits: Edit[]): void {
+  const args = call.arguments
+  const first = args[0]!
+  const open = first.getFullStart()
+  const start = call.getStart()
+  const close = args[args.length - 1]!.end
+  const replace = (from: number, to: number, text: string) => edits.push({ start: from, end: to, text })
+  const between = (index: number, text: string) => replace(args[index - 1]!.end, args[index]!.getStart(), text)
+  if (intrinsic === 'cat') {
+    args.forEach((arg, i) => {
+      const tight = bindsTighterThanPlus(arg)
+      const before = tight ? '' : '('
+      if (i === 0) replace(start, arg.getStart(), '(' + before)
+      else between(i, (bindsTighterThanPlus(args[i - 1]!) ? '' : ')') + ' + ' + before)
+    })
+    replace(close, call.end, bindsTighterThanPlus(args[args.length - 1]!) ? ')' : '))')
+    return
+  }
+  if (intrinsic === 'u16') {
+    if (!isPlain(first)) return
+    const n = source.slice(first.getStart(), first.end)
+    replace(start, call.end, `${CHR}(${n} >> 8, ${n} & 255)`)
+    return
+  }
+  if (intrinsic === 'keep') {
+    replace(start, open, '(')
+    replace(close, call.end, ')')
+    return
+  }
+  if (intrinsic === 'at' || intrinsic === 'cut' || intrinsic === 'join') {
+    const method = intrinsic === 'at' ? 'charCodeAt' : intrinsic === 'cut' ? 'substring' : 'join'
+    const wrapped = !bindsTighterThanPlus(first) || ts.isNumericLiteral(first)
+    replace(start, first.getStart(), wrapped ? '(' : '')
+    const after = (wrapped ? ')' : '') + `.${method}(`
+    if (args.length > 1) {
+      between(1, after)
+      if (args.hasTrailingComma) replace(close, call.end, ')')
+    } else {
+      replace(close, call.end, after + (intrinsic === 'join' ? '""' : '') + ')')
+    }
+    return
+  }
+  replace(start, call.expression.end, CHR)
+}
+
+/** The text with its intrinsics lowered; `usesChr` tells whether it needs `CHR`. */
+export function lowerToJs(fileName: string, source: string): { code: string; usesChr: boolean; problems: Problem[] } {
+  const file = ts.createSourceFile(fileName, source, ts.ScriptTarget.ES2022, true)
+  const { calls, problems } = findIntrinsics(file)
+  const edits: Edit[] = []
+  for (const found of calls) {
+    // In bytes.ts the definitions stay what they are; only what is built on them is lowered.
+    lowerCall(source, found, edits)
+  }
+  const usesChr = calls.some(({ intrinsic, call }) => /^b[1-4]$/.test(intrinsic) || (intrinsic === 'u16' && isPlain(call.arguments[0]!)))
+  return { code: applyEdits(source, edits), usesChr, problems }
+}
