@@ -1,0 +1,119 @@
+/**
+ * One direction of a connection: bytes and FIN in order, RST ahead of what waits. Pieces travel with latency, wait
+ * while the network is parted (TCP sends them again), and vanish where the link is half open.
+ */
+import type { Bytes } from '../hal.js'
+import type { Clock } from './clock.js'
+import { pieceSize, type Conditions, type Pieces } from './conditions.js'
+import { Fifo } from './fifo.js'
+import type { Random } from './random.js'
+
+/** A piece, or the end of the stream. */
+export type Item = Bytes | 'FIN'
+
+export interface PipeEnds {
+  conditions: () => Conditions
+  pieces: () => Pieces
+  gapMs: () => number
+  /** True while the network is parted in this direction. */
+  parted: () => boolean
+  /** How many bytes of the piece are taken; fewer than its length means that the rest waits for `pump`. -1: FIN or piece must wait. */
+  accept: (item: Item) => number
+  /** RST arrived. */
+  reset: () => void
+}
+
+export class Pipe {
+  /** Everything in this direction vanishes from now on, without a sign. */
+  lost = false
+  /** Bytes that were sent and not yet taken at the other end, the vanished ones included. */
+  bytes = 0
+  private readonly arrived = new Fifo<Item>()
+  private readonly travelling = new Fifo<Item>()
+  private lastArrival = -Infinity
+  private wireFreeAt = 0
+  private pieceCount = 0
+  private pumping = false
+
+  constructor(private readonly clock: Clock, private readonly random: Random, private readonly ends: PipeEnds) {}
+
+  /** Sends bytes in pieces. */
+  send(bytes: Bytes): void {
+    this.bytes += bytes.length
+    let from = 0
+    while (from < bytes.length) {
+      const size = pieceSize(this.ends.pieces(), this.pieceCount, this.random)
+      this.pieceCount += 1
+      this.post(bytes.substring(from, from + size) as Bytes, Math.min(size, bytes.length - from))
+      from += size
+    }
+  }
+
+  fin(): void {
+    this.post('FIN', 0)
+  }
+
+  /** RST overtakes what waits at the receiver, is lost while the network is parted, and is not sent again. */
+  rst(): void {
+    const delay = Math.max(this.ends.conditions().latencyMs, this.lastArrival - this.clock.now)
+    this.clock.schedule(delay, 'net', () => {
+      if (this.lost || this.ends.parted()) return
+      this.clear()
+      this.ends.reset()
+    })
+  }
+
+  /** Hands over what has arrived, as far as it is taken. */
+  pump(): void {
+    if (this.pumping) return
+    this.pumping = true
+    while (this.arrived.length > 0 && !this.ends.parted()) {
+      const item = this.arrived.peek()!
+      if (this.lost) {
+        this.arrived.shift()
+        continue
+      }
+      const taken = this.ends.accept(item)
+      if (item === 'FIN') {
+        if (taken < 0) break
+        this.arrived.shift()
+        continue
+      }
+      if (taken <= 0) break
+      this.bytes -= taken
+      if (taken < item.length) {
+        this.arrived.replaceHead(item.substring(taken) as Bytes)
+        break
+      }
+      this.arrived.shift()
+    }
+    this.pumping = false
+  }
+
+  /** Forgets what waits and what travels. */
+  clear(): void {
+    this.arrived.clear()
+    this.travelling.clear()
+    this.bytes = 0
+  }
+
+  private arrival(length: number): number {
+    const c = this.ends.conditions()
+    const jitter = c.jitterMs > 0 ? this.random.int(0, c.jitterMs) : 0
+    const wire = c.bandwidth > 0 ? (length * 1000) / c.bandwidth : 0
+    this.wireFreeAt = Math.max(this.clock.now, this.wireFreeAt) + wire
+    this.lastArrival = Math.max(this.wireFreeAt + c.latencyMs + jitter, this.lastArrival + this.ends.gapMs())
+    return this.lastArrival
+  }
+
+  private post(item: Item, length: number): void {
+    const delay = this.arrival(length) - this.clock.now
+    this.travelling.push(item)
+    this.clock.schedule(delay, 'net', () => {
+      const next = this.travelling.shift()
+      if (next === undefined || this.lost) return
+      this.arrived.push(next)
+      this.pump()
+    })
+  }
+}

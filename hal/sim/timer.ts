@@ -1,0 +1,181 @@
+/**
+ * The device's clock and its waiting. Two kinds, as ports have them: one that waits inside `timer.wait`, and one that
+ * is woken by events. Ticks start where the test says and wrap as a module's do.
+ */
+import { ErrorCode } from '../../firmware/codes.js'
+import type { Code, TimerHal } from '../hal.js'
+import type { Clock, ScheduledEvent } from './clock.js'
+import { SimLimitError } from './errors.js'
+
+/** `int32` turns negative after 2^31 - 1, `uint32` goes back to 0 after 2^32 - 1, `none` just counts. */
+export type Wrap = 'int32' | 'uint32' | 'none'
+
+const RANGE = 4294967296
+/** The oldest stamp that `since` must answer exactly. */
+const EXACT_MS = 1073741824
+
+export interface TimerWorld {
+  clock: Clock
+  /** Runs the next event due at `until` or earlier, and whom it wakes. False when there is none. */
+  step: (until: number) => boolean
+  /** Events that one wait may run. */
+  maxEvents: number
+  /** Wakes at one instant, or waits that return at once, before the program counts as spinning. */
+  maxSpins: number
+  violation: (what: string) => void
+}
+
+interface Waker {
+  fn: (this: void) => void
+  pending: boolean
+  due: ScheduledEvent | undefined
+}
+
+export class SimTimer {
+  /** Calls of the functions given to `onWake`, and waits that ended. */
+  wakes = 0
+  private latched = false
+  private waiting = false
+  private stopping = false
+  private firing = false
+  private readonly wakers = new Map<number, Waker>()
+  private handles = 0
+  private spins = 0
+  private spinTime = -1
+  private offset: number
+
+  constructor(private readonly world: TimerWorld, private readonly waits: boolean, private readonly startTicks: number, private readonly wrap: Wrap) {
+    this.offset = world.clock.now
+  }
+
+  /** The device's tick count now. */
+  ticks(): number {
+    const t = this.startTicks + this.world.clock.now - this.offset
+    if (this.wrap === 'none') return t
+    const wrapped = ((t % RANGE) + RANGE) % RANGE
+    return this.wrap === 'int32' && wrapped >= RANGE / 2 ? wrapped - RANGE : wrapped
+  }
+
+  since(t0: number): number {
+    if (this.wrap === 'none') return this.ticks() - t0
+    const age = (((this.ticks() - t0) % RANGE) + RANGE) % RANGE
+    if (age > EXACT_MS) {
+      this.world.violation(`since(${t0}) at ticks ${this.ticks()}: the stamp is ${age} ms old or lies ahead; since is exact for 0 to ${EXACT_MS} ms`)
+      return age >= RANGE / 2 ? age - RANGE : age
+    }
+    return age
+  }
+
+  hal(): TimerHal {
+    const ticks = (): number => this.ticks()
+    const since = (t0: number): number => this.since(t0)
+    if (this.waits) return { ticks, since, wait: (ms) => this.wait(ms) }
+    return { ticks, since, onWake: (fn) => this.onWake(fn), wakeAfter: (handle, ms) => this.wakeAfter(handle, ms) }
+  }
+
+  /** A socket of the device has data, credit or a new state. */
+  socketEvent(): void {
+    this.latched = true
+    for (const waker of this.wakers.values()) waker.pending = true
+  }
+
+  /** Asks the program to end: the wait under way and every later one returns `Stopped`. */
+  stop(): void {
+    this.stopping = true
+    this.latched = true
+  }
+
+  /** True when some function given to `onWake` is to be called. */
+  pending(): boolean {
+    for (const waker of this.wakers.values()) if (waker.pending) return true
+    return false
+  }
+
+  /** Calls the functions that are to be called. */
+  fire(): void {
+    if (this.firing) return
+    this.firing = true
+    try {
+      for (const waker of [...this.wakers.values()]) {
+        if (!waker.pending) continue
+        waker.pending = false
+        this.countSpin('wakes at one instant')
+        this.wakes += 1
+        waker.fn()
+      }
+    } finally {
+      this.firing = false
+    }
+  }
+
+  /** The device lost power: its wakes are gone and its ticks start again. */
+  powerCut(): void {
+    for (const waker of this.wakers.values()) this.world.clock.cancel(waker.due)
+    this.wakers.clear()
+    this.latched = false
+    this.stopping = false
+    this.offset = this.world.clock.now
+  }
+
+  private wait(ms: number): Code {
+    const { clock, maxEvents } = this.world
+    if (!(ms >= 0)) this.world.violation(`wait(${ms}): 0 or more is expected`)
+    if (this.waiting) {
+      this.world.violation('wait() inside wait(): a wake or callback of this device waits')
+      return 0
+    }
+    if (this.stopping) return ErrorCode.Stopped
+    this.countSpin('waits that ended without time passing')
+    this.waiting = true
+    try {
+      const end = clock.now + Math.max(0, ms)
+      let events = 0
+      while (!this.latched) {
+        if (events >= maxEvents) throw new SimLimitError(`wait(${ms})`, maxEvents, 'events', `at ${clock.now} ms, the wait ends at ${end} ms`)
+        events += 1
+        if (!this.world.step(end)) {
+          clock.spend(end - clock.now)
+          break
+        }
+      }
+      this.latched = false
+      this.wakes += 1
+      return this.stopping ? ErrorCode.Stopped : 0
+    } finally {
+      this.waiting = false
+    }
+  }
+
+  private onWake(fn: (this: void) => void): number {
+    this.handles += 1
+    this.wakers.set(this.handles, { fn, pending: false, due: undefined })
+    return this.handles
+  }
+
+  private wakeAfter(handle: number, ms: number): void {
+    const waker = this.wakers.get(handle)
+    if (waker === undefined) {
+      this.world.violation(`wakeAfter(${handle}, ${ms}): no such handle, or it was freed`)
+      return
+    }
+    this.world.clock.cancel(waker.due)
+    if (ms < 0) {
+      this.wakers.delete(handle)
+      return
+    }
+    if (!(ms <= EXACT_MS)) this.world.violation(`wakeAfter(${handle}, ${ms}): at most ${EXACT_MS} ms is expected`)
+    waker.due = this.world.clock.schedule(ms, 'timer', () => {
+      waker.pending = true
+    })
+  }
+
+  private countSpin(what: string): void {
+    const { clock, maxSpins } = this.world
+    if (clock.now !== this.spinTime) {
+      this.spinTime = clock.now
+      this.spins = 0
+    }
+    this.spins += 1
+    if (this.spins > maxSpins) throw new SimLimitError(what, maxSpins, 'times', `at ${clock.now} ms: the program spins`)
+  }
+}
