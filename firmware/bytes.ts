@@ -1,7 +1,7 @@
 /**
  * Byte strings and their intrinsics: the only file of the core that touches JavaScript's string built-ins.
  *
- * `b1 b2 b3 b4 cat at cut keep` are compile-time forms. The Espruino and Lua pipelines lower each call to the native
+ * `b1 b2 b3 b4 cat at cut find ascii plain keep` are compile-time forms. The Espruino and Lua pipelines lower each call to the native
  * operation (`String.fromCharCode(a, b)`, `string.char(a, b)`, one flat `a .. b .. c`), because as calls they cost twice
  * as much on Espruino. What stands here is what they mean, and what Node runs when no pipeline lowered them.
  */
@@ -52,6 +52,35 @@ export function cut(s: Bytes, from: number, to: number): Bytes {
   return s.substring(from, to) as Bytes
 }
 
+/** Where `part` first stands in `s` at or after index `from`, or -1. Lua: `(string.find(s, part, from + 1, true) or 0) - 1`. */
+export function find(s: Bytes, part: Bytes, from: number): number {
+  return s.indexOf(part, from)
+}
+
+/**
+ * True when every byte is 0x01 to 0x7F: well-formed UTF-8 without U+0000, at a glance. Native elsewhere:
+ * Lua `(string.find(s, "[^\1-\127]") == nil)`, Espruino `!/[^\x01-\x7f]/.test(s)`.
+ */
+export function ascii(s: Bytes): boolean {
+  for (let i = 0; i < s.length; i = i + 1) {
+    const c = s.charCodeAt(i)
+    if (c > 127 || c === 0) return false
+  }
+  return true
+}
+
+/**
+ * True when `ascii(s)` and no byte is `#` or `+`: the bytes of nearly every topic name, at a glance.
+ * Lua `(string.find(s, "[^\1-\34\36-\42\44-\127]") == nil)`, Espruino `!/[^\x01-\x22\x24-\x2a\x2c-\x7f]/.test(s)`.
+ */
+export function plain(s: Bytes): boolean {
+  for (let i = 0; i < s.length; i = i + 1) {
+    const c = s.charCodeAt(i)
+    if (c > 127 || c === 0 || c === 35 || c === 43) return false
+  }
+  return true
+}
+
 /**
  * For anything held past the slice (caches, queues, registry): a real copy on Node, where a slice of 50 characters
  * can pin its 64 kB chunk; nothing on Lua and Espruino.
@@ -69,4 +98,12 @@ export function join(parts: Bytes[]): Bytes {
 export function u16(n: number): Bytes {
   const low = n % 256
   return b2((n - low) / 256, low)
+}
+
+/** The most significant byte first, 0 to 2147483647; -1 stands for 0xFFFFFFFF. */
+export function u32(n: number): Bytes {
+  if (n < 0) return b4(255, 255, 255, 255)
+  const low = n % 65536
+  const high = (n - low) / 65536
+  return b4((high - high % 256) / 256, high % 256, (low - low % 256) / 256, low % 256)
 }

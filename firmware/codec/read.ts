@@ -1,0 +1,206 @@
+/**
+ * The packet reader: the body that the scanner delimited, judged and taken apart (MQTT 5.0 chapter 3). Every length is
+ * checked against what contains it, what the specification makes a reason to close is one, and nothing is left over.
+ */
+import { at, cut, EMPTY, plain } from '../bytes.js'
+import type { Bytes } from '../bytes.js'
+import type { TextHal } from '../../hal/hal.js'
+import { Reason } from '../codes.js'
+import { checkTopic } from '../topic.js'
+import type { Properties } from '../types.js'
+import { PacketType } from './packets.js'
+import { readProperties, readSection } from './properties.js'
+import { listed } from './reasons.js'
+import type { Scanner } from './scan.js'
+
+/** The packet read last. One record, reused: only the members of its type mean something. */
+export interface Packet {
+  /** A `PacketType`. */
+  type: number
+  /** PUBLISH. */
+  dup: boolean
+  qos: 0 | 1 | 2
+  retain: boolean
+  /** PUBLISH (0 for QoS 0), the acks, SUBACK, UNSUBACK. */
+  packetId: number
+  /** Return code of CONNACK, reason code of 5.0; 0 where a packet has none. Also set when the packet is refused for it. */
+  reason: number
+  /** CONNACK of 3.1.1 and 5.0; false under 3.1, where that byte is reserved. */
+  sessionPresent: boolean
+  /** PUBLISH: EMPTY only under 5.0, where a topic alias stands for it. A part of the chunk: `keep` what must last. */
+  topic: Bytes
+  payload: Bytes
+  /** SUBACK, and UNSUBACK of 5.0: one byte for each filter, in order. */
+  codes: Bytes
+  /** 5.0: a new record, undefined when the packet has none. */
+  properties: Properties | undefined
+}
+
+/** A record for `readPacket`. */
+export function newPacket(): Packet {
+  return {
+    type: 0, dup: false, qos: 0, retain: false, packetId: 0, reason: 0, sessionPresent: false,
+    topic: EMPTY, payload: EMPTY, codes: EMPTY, properties: undefined
+  }
+}
+
+function u16At(s: Bytes, i: number): number {
+  return at(s, i) * 256 + at(s, i + 1)
+}
+
+/** The flags of PUBLISH, then topic and packet identifier as they stand in the record: 0, or the reason to close. */
+function judgePublish(into: Packet, header: number): number {
+  const flags = header % 8
+  into.type = PacketType.Publish
+  into.dup = header % 16 >= 8
+  into.retain = flags % 2 === 1
+  into.qos = flags >= 4 ? 2 : flags >= 2 ? 1 : 0
+  if (into.qos > 0 && into.packetId === 0) return Reason.ProtocolError
+  const topic = into.topic
+  if (topic.length === 0) {
+    if (FEATURE_V5 && into.properties !== undefined && into.properties.topicAlias !== undefined) return 0
+    return Reason.ProtocolError
+  }
+  return plain(topic) || checkTopic(topic) === 0 ? 0 : Reason.MalformedPacket
+}
+
+/** PUBLISH (section 3.3). */
+function readPublish(into: Packet, s: Scanner, version: number, text: TextHal): number {
+  const b = s.buffer
+  const to = s.to
+  let i = s.from + 2
+  if (i > to) return Reason.MalformedPacket
+  const end = i + u16At(b, i - 2)
+  if (end > to) return Reason.MalformedPacket
+  into.topic = cut(b, i, end)
+  i = end
+  into.packetId = 0
+  if (s.header % 8 >= 2) {
+    if (i + 2 > to) return Reason.MalformedPacket
+    into.packetId = u16At(b, i)
+    i = i + 2
+  }
+  if (FEATURE_V5) {
+    into.properties = undefined
+    if (version === 5) {
+      i = readSection(into, b, i, to, PacketType.Publish, text)
+      if (i < 0) return -i
+    }
+  }
+  into.payload = cut(b, i, to)
+  return judgePublish(into, s.header)
+}
+
+/**
+ * The head of a PUBLISH above the limit, after `Scan.StreamStart`: fills `into` as `readPacket` would, with an empty
+ * payload. 0, or the reason code to close with. Where the scanner passed over the topic (`headSkipped`), it is EMPTY
+ * and not judged.
+ */
+export function readStreamHead(into: Packet, s: Scanner, text: TextHal): number {
+  into.topic = s.topic
+  into.packetId = s.packetId
+  into.payload = EMPTY
+  if (FEATURE_V5) {
+    into.properties = undefined
+    if (s.properties.length > 0) {
+      const properties: Properties = {}
+      into.properties = properties
+      const reason = readProperties(properties, s.properties, 0, s.properties.length, PacketType.Publish, text)
+      if (reason > 0) return reason
+    }
+  }
+  const reason = judgePublish(into, s.header)
+  return s.headSkipped && (into.qos === 0 || into.packetId > 0) ? 0 : reason
+}
+
+/**
+ * What ends CONNACK, the acks, DISCONNECT and AUTH of 5.0: a reason code at `i`, then properties, up to `to`. Where
+ * `brief` is true the properties may be missing, and the reason code too, which is then 0.
+ */
+function readReason(into: Packet, b: Bytes, i: number, to: number, brief: boolean, text: TextHal): number {
+  if (i === to) return brief ? 0 : Reason.MalformedPacket
+  into.reason = at(b, i)
+  if (i + 1 < to || !brief) {
+    const end = readSection(into, b, i + 1, to, into.type, text)
+    if (end < 0) return -end
+    if (end !== to) return Reason.MalformedPacket
+  }
+  return listed(into.type, into.reason) ? 0 : Reason.ProtocolError
+}
+
+/** CONNACK (section 3.2). */
+function readConnack(into: Packet, b: Bytes, from: number, to: number, version: number, text: TextHal): number {
+  if (to - from < 2) return Reason.MalformedPacket
+  const flags = at(b, from)
+  into.sessionPresent = false
+  // 3.1 reserves the first byte without saying what is in it.
+  if (!FEATURE_V31 || version > 3) {
+    if (flags > 1) return Reason.MalformedPacket
+    into.sessionPresent = flags === 1
+  }
+  if (FEATURE_V5 && version === 5) {
+    const reason = readReason(into, b, from + 1, to, false, text)
+    if (reason > 0) return reason
+  } else {
+    into.reason = at(b, from + 1)
+    if (to - from > 2) return Reason.MalformedPacket
+    if (into.reason > 5) return Reason.ProtocolError
+  }
+  // A refusal has no session [MQTT-3.2.2-4 of 3.1.1, MQTT-3.2.2-6 of 5.0].
+  return into.sessionPresent && into.reason > 0 ? Reason.ProtocolError : 0
+}
+
+/** SUBACK and UNSUBACK (sections 3.9 and 3.11). UNSUBACK has codes only under 5.0. */
+function readSuback(into: Packet, b: Bytes, from: number, to: number, version: number, text: TextHal): number {
+  const v5 = FEATURE_V5 && version === 5
+  let i = from + 2
+  if (FEATURE_V5 && v5) {
+    i = readSection(into, b, i, to, into.type, text)
+    if (i < 0) return -i
+  }
+  into.codes = cut(b, i, to)
+  if (!v5 && into.type === PacketType.Unsuback) return i === to ? 0 : Reason.MalformedPacket
+  if (i === to) return Reason.MalformedPacket
+  while (i < to) {
+    const code = at(b, i)
+    if (FEATURE_V5 && v5) {
+      if (!listed(into.type, code)) return Reason.ProtocolError
+    } else if (code > 2 && code !== 0x80) {
+      return Reason.ProtocolError
+    }
+    i = i + 1
+  }
+  return 0
+}
+
+/**
+ * Reads the packet that `scan` delimited (`Scan.Packet`) into `into`. 0, or the reason code to close with: 0x81 for what
+ * is malformed, 0x82 for what the protocol forbids, 0x94 for topic alias 0. `version` is 3, 4 or 5. A DISCONNECT under
+ * 3.1 and 3.1.1 is no packet of a server; it is read as one without a reason.
+ */
+export function readPacket(into: Packet, s: Scanner, version: number, text: TextHal): number {
+  const header = s.header
+  if (header >= 0x30 && header < 0x40) return readPublish(into, s, version, text)
+  const b = s.buffer
+  const from = s.from
+  const to = s.to
+  const type = (header - header % 16) / 16
+  into.type = type
+  into.reason = 0
+  if (FEATURE_V5) into.properties = undefined
+  if (type === PacketType.Connack) return readConnack(into, b, from, to, version, text)
+  if (type === PacketType.Pingresp) return to === from ? 0 : Reason.MalformedPacket
+  if (type >= PacketType.Disconnect) {
+    if (!FEATURE_V5 || version < 5) return 0
+    // AUTH may leave out both or nothing, DISCONNECT the properties alone too.
+    if (type === PacketType.Auth && to === from + 1) return Reason.MalformedPacket
+    return readReason(into, b, from, to, true, text)
+  }
+  // What is left has a packet identifier.
+  if (to - from < 2) return Reason.MalformedPacket
+  into.packetId = u16At(b, from)
+  if (into.packetId === 0) return Reason.ProtocolError
+  if (type === PacketType.Suback || type === PacketType.Unsuback) return readSuback(into, b, from, to, version, text)
+  if (FEATURE_V5 && version === 5) return readReason(into, b, from + 2, to, true, text)
+  return to - from === 2 ? 0 : Reason.MalformedPacket
+}

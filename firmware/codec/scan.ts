@@ -1,0 +1,342 @@
+/**
+ * The frame scanner: received chunks in, cut anywhere, whole packets out (MQTT 5.0 section 2.1).
+ *
+ * It is a cursor over the chunk that came last. A packet that lies whole in one chunk is delimited there and nothing is
+ * copied. What a chunk holds of an unfinished packet waits in a list and is joined once when the rest has come: every
+ * byte is copied at most three times whatever the sizes of the chunks, and what waits never exceeds the limit. Header
+ * bytes are judged as they come, so that a peer that speaks another protocol is found out with its first byte.
+ *
+ * A PUBLISH larger than the limit is not collected. Its head (topic, packet identifier, properties) is, and then its
+ * payload passes through as `StreamChunk`s, or is skipped.
+ */
+import { at, cut, EMPTY, join } from '../bytes.js'
+import type { Bytes } from '../bytes.js'
+
+/** What `scan` found. */
+export const enum Scan {
+  /** Nothing yet: `feed` the next chunk. */
+  More = 0,
+  /** A packet: `header`, and its body in `buffer` from `from` up to `to`. */
+  Packet = 1,
+  /** The head of a PUBLISH above the limit: see `skip`, `topic`, `packetId`, `properties`, `total`, `size`. */
+  StreamStart = 2,
+  /** A piece of its payload: `buffer` from `from` up to `to`, which starts at `offset` of the payload. */
+  StreamChunk = 3,
+  /** The PUBLISH is complete. */
+  StreamEnd = 4,
+  /** Another packet above the limit, of `size` bytes. Final. */
+  TooLarge = -1,
+  /** Not a packet that a server of this version may send. Final. */
+  Malformed = -2
+}
+
+/** What the next byte is. */
+const enum Next {
+  FirstByte = 0,
+  Length = 1,
+  Body = 2,
+  TopicLength = 3,
+  Topic = 4,
+  SkipTopic = 5,
+  PacketId = 6,
+  PropertyLength = 7,
+  Properties = 8,
+  Start = 9,
+  Payload = 10,
+  Failed = 11
+}
+
+/** The state of one connection's scanner. Members that end in `_` are its own. */
+export interface Scanner {
+  /** First byte of the packet. */
+  header: number
+  /** Bytes of the whole packet, header included, as announced. */
+  size: number
+  /** What `from` and `to` are indices of; valid until the next `scan`. */
+  buffer: Bytes
+  from: number
+  to: number
+  /** Streams: set by the caller after `StreamStart` to get no chunks; set by the scanner when it cannot or need not give them. */
+  skip: boolean
+  /** Streams: topic or properties do not fit the limit (or this build does without them) and were passed over; `skip` is set. */
+  headSkipped: boolean
+  /** Streams: the topic name; EMPTY when the head was skipped. A part of the chunk: `keep` it if it must last. */
+  topic: Bytes
+  /** Streams: 0 for QoS 0. */
+  packetId: number
+  /** Streams under 5.0: the properties without their length; EMPTY when the head was skipped. */
+  properties: Bytes
+  /** Streams: bytes of the payload. */
+  total: number
+  offset: number
+
+  next_: number
+  chunk_: Bytes
+  cursor_: number
+  /** A variable byte integer on its way. */
+  value_: number
+  scale_: number
+  /** Streams: bytes of the packet that have not been looked at. */
+  left_: number
+  topicLength_: number
+  /** The unfinished packet: `small_` is joined into `parts_` now and then, so that a byte at a time does not cost an entry each. */
+  parts_: Bytes[]
+  small_: Bytes[]
+  held_: number
+  failure_: number
+}
+
+/** A scanner that has seen nothing. */
+export function newScanner(): Scanner {
+  return {
+    header: 0, size: 0, buffer: EMPTY, from: 0, to: 0,
+    skip: false, headSkipped: false, topic: EMPTY, packetId: 0, properties: EMPTY, total: 0, offset: 0,
+    next_: Next.FirstByte, chunk_: EMPTY, cursor_: 0, value_: 0, scale_: 1, left_: 0, topicLength_: 0,
+    parts_: [], small_: [], held_: 0, failure_: 0
+  }
+}
+
+/** Forgets everything, for the next connection. */
+export function resetScanner(s: Scanner): void {
+  s.next_ = Next.FirstByte
+  s.buffer = EMPTY
+  s.topic = EMPTY
+  s.properties = EMPTY
+  s.chunk_ = EMPTY
+  s.cursor_ = 0
+  s.parts_ = []
+  s.small_ = []
+  s.held_ = 0
+}
+
+/** Gives the scanner what the socket read. Best after `scan` said `More`: what is unread by then is copied. */
+export function feed(s: Scanner, chunk: Bytes): void {
+  if (s.cursor_ < s.chunk_.length) {
+    chunk = join([cut(s.chunk_, s.cursor_, s.chunk_.length), chunk])
+  }
+  s.chunk_ = chunk
+  s.cursor_ = 0
+}
+
+/** Ends a scan with nothing: lets go of the chunk, which is used up. */
+function more(s: Scanner): number {
+  s.chunk_ = EMPTY
+  s.cursor_ = 0
+  s.buffer = EMPTY
+  return Scan.More
+}
+
+function fail(s: Scanner, result: number): number {
+  resetScanner(s)
+  s.next_ = Next.Failed
+  s.failure_ = result
+  return result
+}
+
+/**
+ * True for a first byte that a server may send (section 2.1.3). 3.1 lets PUBREL carry DUP. DISCONNECT passes under
+ * every version: old servers that are asked for 3.1.1 send it all the same, and the client says so better than "malformed".
+ */
+function serverSends(header: number, version: number): boolean {
+  const flags = header % 16
+  // PUBLISH: no QoS 3 [MQTT-3.3.1-4], no DUP with QoS 0 [MQTT-3.3.1-2].
+  if (header >= 0x30 && header < 0x40) return flags % 8 < 6 && flags !== 8 && flags !== 9
+  if (header === 0x62) return true
+  if (FEATURE_V31 && header === 0x6a) return version === 3
+  if (flags !== 0) return false
+  return header === 0x20 || header === 0x40 || header === 0x50 || header === 0x70 || header === 0x90 ||
+    header === 0xb0 || header === 0xd0 || header === 0xe0 || (FEATURE_V5 && header === 0xf0 && version === 5)
+}
+
+/** Delimits the next `n` bytes in `buffer`, or puts what there is of them aside and answers false. */
+function take(s: Scanner, n: number): boolean {
+  const chunk = s.chunk_
+  const from = s.cursor_
+  const missing = n - s.held_
+  if (chunk.length - from < missing) {
+    if (from < chunk.length) {
+      s.small_.push(from === 0 ? chunk : cut(chunk, from, chunk.length))
+      s.held_ = s.held_ + chunk.length - from
+      if (s.small_.length === 32) {
+        s.parts_.push(join(s.small_))
+        s.small_ = []
+      }
+    }
+    return false
+  }
+  const to = from + missing
+  s.cursor_ = to
+  if (s.held_ === 0) {
+    s.buffer = chunk
+    s.from = from
+    s.to = to
+    return true
+  }
+  s.small_.push(cut(chunk, from, to))
+  s.parts_.push(join(s.small_))
+  s.buffer = s.parts_.length === 1 ? s.parts_[0] as Bytes : join(s.parts_)
+  s.from = 0
+  s.to = n
+  s.parts_ = []
+  s.small_ = []
+  s.held_ = 0
+  return true
+}
+
+/**
+ * One more byte of the variable byte integer in `value_`: 1 when it is complete, 0 when it goes on, -1 when it is
+ * malformed. 5.0 wants it as short as can be [MQTT-1.5.5-1]; the others don't say.
+ */
+function lengthByte(s: Scanner, byte: number, version: number): number {
+  if (byte >= 128) {
+    if (s.scale_ > 16384) return -1
+    s.value_ = s.value_ + (byte - 128) * s.scale_
+    s.scale_ = s.scale_ * 128
+    return 0
+  }
+  if (FEATURE_V5 && byte === 0 && s.scale_ > 1 && version === 5) return -1
+  s.value_ = s.value_ + byte * s.scale_
+  return 1
+}
+
+/** Passes over up to `left_` minus `keepLeft` bytes; true when they are gone. */
+function drop(s: Scanner, keepLeft: number): boolean {
+  let n = s.chunk_.length - s.cursor_
+  if (n > s.left_ - keepLeft) n = s.left_ - keepLeft
+  s.cursor_ = s.cursor_ + n
+  s.left_ = s.left_ - n
+  return s.left_ === keepLeft
+}
+
+/** Streams: the property length is `n`; 0, or the failure. */
+function startProperties(s: Scanner, n: number, limit: number): number {
+  if (n > s.left_) return Scan.Malformed
+  s.total = s.left_ - n
+  s.value_ = n
+  if (s.topicLength_ + n <= limit) {
+    s.next_ = Next.Properties
+  } else {
+    // Properties that don't fit pass with the payload; the topic alone says too little to go on.
+    s.skip = true
+    s.headSkipped = true
+    s.topic = EMPTY
+    s.next_ = Next.Start
+  }
+  return 0
+}
+
+/** A PUBLISH above the limit, from its topic length on. */
+function scanStream(s: Scanner, limit: number, streamMax: number, version: number): number {
+  if (s.next_ === Next.TopicLength) {
+    if (!take(s, 2)) return more(s)
+    const n = at(s.buffer, s.from) * 256 + at(s.buffer, s.from + 1)
+    const rest = (s.header % 8 < 2 ? 0 : 2) + (FEATURE_V5 && version === 5 ? 1 : 0)
+    s.left_ = s.left_ - 2
+    if (n + rest > s.left_) return fail(s, Scan.Malformed)
+    s.topicLength_ = n
+    s.headSkipped = n > limit || (!FEATURE_STREAM && !FEATURE_V5)
+    s.skip = s.headSkipped || !FEATURE_STREAM || s.size > streamMax
+    s.topic = EMPTY
+    s.properties = EMPTY
+    s.packetId = 0
+    s.offset = 0
+    s.total = s.left_ - n
+    s.next_ = s.headSkipped ? Next.SkipTopic : Next.Topic
+  }
+  if (s.next_ === Next.SkipTopic) {
+    // `total` holds what shall be left behind the topic.
+    if (!drop(s, s.total)) return more(s)
+    s.next_ = Next.PacketId
+  }
+  if ((FEATURE_STREAM || FEATURE_V5) && s.next_ === Next.Topic) {
+    if (!take(s, s.topicLength_)) return more(s)
+    s.left_ = s.left_ - s.topicLength_
+    s.topic = cut(s.buffer, s.from, s.to)
+    s.next_ = Next.PacketId
+  }
+  if (s.next_ === Next.PacketId) {
+    if (s.header % 8 >= 2) {
+      if (!take(s, 2)) return more(s)
+      s.left_ = s.left_ - 2
+      s.packetId = at(s.buffer, s.from) * 256 + at(s.buffer, s.from + 1)
+    }
+    s.total = s.left_
+    s.value_ = 0
+    s.scale_ = 1
+    s.next_ = FEATURE_V5 && version === 5 ? Next.PropertyLength : Next.Start
+  }
+  while (FEATURE_V5 && s.next_ === Next.PropertyLength) {
+    if (s.left_ === 0) return fail(s, Scan.Malformed)
+    if (!take(s, 1)) return more(s)
+    s.left_ = s.left_ - 1
+    const done = lengthByte(s, at(s.buffer, s.from), version)
+    if (done < 0 || (done > 0 && startProperties(s, s.value_, limit) < 0)) return fail(s, Scan.Malformed)
+  }
+  if (FEATURE_V5 && s.next_ === Next.Properties) {
+    if (!take(s, s.value_)) return more(s)
+    s.left_ = s.left_ - s.value_
+    s.properties = cut(s.buffer, s.from, s.to)
+    s.next_ = Next.Start
+  }
+  if (s.next_ === Next.Start) {
+    s.next_ = Next.Payload
+    return Scan.StreamStart
+  }
+  if (s.skip) {
+    if (!drop(s, 0)) return more(s)
+  } else if (s.left_ > 0) {
+    s.buffer = s.chunk_
+    s.from = s.cursor_
+    s.offset = s.total - s.left_
+    if (s.from === s.buffer.length) return more(s)
+    drop(s, 0)
+    s.to = s.cursor_
+    return Scan.StreamChunk
+  }
+  s.next_ = Next.FirstByte
+  return Scan.StreamEnd
+}
+
+/**
+ * Finds the next packet, or what there is to say about the one under way. Call it until it says `More`; a negative
+ * result stays until `resetScanner`.
+ *
+ * `limit`: bytes of the largest packet given whole. `streamMax`: bytes of the largest PUBLISH packet whose payload is
+ * given as a stream; larger ones are skipped. `version` is 3, 4 or 5. Both limits below 2^24.
+ */
+export function scan(s: Scanner, limit: number, streamMax: number, version: number): number {
+  const chunk = s.chunk_
+  if (s.next_ === Next.FirstByte) {
+    if (s.cursor_ === chunk.length) return more(s)
+    s.header = at(chunk, s.cursor_)
+    if (!serverSends(s.header, version)) return fail(s, Scan.Malformed)
+    s.cursor_ = s.cursor_ + 1
+    s.value_ = 0
+    s.scale_ = 1
+    s.size = 1
+    s.next_ = Next.Length
+  }
+  while (s.next_ === Next.Length) {
+    if (s.cursor_ === chunk.length) return more(s)
+    const done = lengthByte(s, at(chunk, s.cursor_), version)
+    if (done < 0) return fail(s, Scan.Malformed)
+    s.cursor_ = s.cursor_ + 1
+    s.size = s.size + 1
+    if (done > 0) {
+      s.size = s.size + s.value_
+      s.next_ = Next.Body
+      if (s.size > limit) {
+        if (s.header < 0x30 || s.header >= 0x40) return fail(s, Scan.TooLarge)
+        s.left_ = s.value_
+        s.next_ = Next.TopicLength
+      }
+    }
+  }
+  if (s.next_ === Next.Body) {
+    if (!take(s, s.value_)) return more(s)
+    s.next_ = Next.FirstByte
+    return Scan.Packet
+  }
+  if (s.next_ === Next.Failed) return s.failure_
+  return scanStream(s, limit, streamMax, version)
+}
