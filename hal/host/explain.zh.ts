@@ -112,7 +112,7 @@ function bounds(code: Code): string {
     case ErrorCode.NoPacketId:
       return '没有空闲的报文标识符：{value} 个请求还在等待回应。~请等到有回执后再发送。'
     case ErrorCode.MessageTooLarge:
-      return '跳过了一条[主题为 "{detail}" 的]消息：{value} 字节，上限是 {limit}。~请提高 limits.packetIn，或用 onStream 分段接收。'
+      return '消息[（"{detail}"）]有 {value} 字节，上限是 {limit}。~请提高该限制，或分段发送。'
     case ErrorCode.InboxFull:
       return '接收缓存已满：{value}，上限是 {limit}，丢失了一条消息。~请更频繁地调用 receive()，或提高 limits.inboxCount 和 limits.inboxBytes。'
     case ErrorCode.StreamFailed:
@@ -170,11 +170,11 @@ function server(code: Code): string {
     case ErrorCode.ClosedByServer:
       return '服务器[ {detail}]没有说明原因就关闭了连接[，连接保持了 {value} 毫秒]。~请看它的日志：无权限的主题、相同 id 的另一个客户端、服务器重启都会这样。'
     case ErrorCode.ServerDisconnected:
-      return '服务器[ {detail}]主动断开[：{reason}]。~原因码说明了它不接受什么，见 docs/codes.md。'
+      return '服务器主动断开[：{reason}][，"{detail}"]。~原因码说明了它不接受什么，见 docs/codes.md。'
     case ErrorCode.Malformed:
-      return '服务器[ {detail}]发来格式错误的报文[（类型 {value}）]。~请检查它是不是该协议版本的 MQTT 服务器；线路误码也会这样。'
+      return '服务器发来[类型 {value} 的]报文，格式错误[：{detail}]。~请检查它是不是该协议版本的 MQTT 服务器；线路误码也会这样。'
     case ErrorCode.ProtocolError:
-      return '服务器[ {detail}]发来此时不该出现的报文[（类型 {value}）]。~请检查服务器版本；若已是最新，请报告给它的开发者。'
+      return '服务器发来[类型 {value} 的]报文，违反了协议[：{detail}][，{reason}]。~请检查服务器版本；若已是最新，请报告给它的开发者。'
     case ErrorCode.NotMqtt:
       return '[{detail} 上]应答的不是 MQTT 服务器[（首字节为 {value}）]。~请检查主机和端口：网页服务器，或在明文连接上遇到 TLS，都会这样。'
     case ErrorCode.TxBlocked:
@@ -184,7 +184,7 @@ function server(code: Code): string {
     case ErrorCode.NoAck:
       return '服务器始终没有确认这条[发往 "{detail}" 的]消息，却能回应心跳。~请检查它是否支持这个 QoS。'
     case ErrorCode.Poison:
-      return '服务器因同一条[发往 "{detail}" 的]消息 {value} 次关闭连接，因此放弃了它。~请检查消息大小、主题以及发布权限。'
+      return '服务器因同一条[发往 "{detail}" 的]消息反复关闭连接，因此放弃了它。~请检查消息大小、主题以及发布权限。'
     case ErrorCode.SubscribeRefused:
       return '服务器拒绝了订阅 "{detail}"[：{reason}]。~请检查订阅权限；发布权限是另一回事。'
     case ErrorCode.UnsubscribeRefused:
@@ -194,7 +194,7 @@ function server(code: Code): string {
     case ErrorCode.AuthFailed:
       return '认证交互[ {detail}]失败[：{reason}]。~请检查双方的方法、密钥和时间。'
     case ErrorCode.InboundTooLarge:
-      return '服务器发来 {value} 字节的报文，而我们声明最多 {limit} 字节，连接已关闭。~如果需要这种消息，请提高 limits.packetIn 或 limits.streamMax。'
+      return '服务器发来一条 {value} 字节的消息[（"{detail}"）]，而最多接收 {limit} 字节。它已被跳过；若 5.0 已声明该上限，则连接已关闭。~请提高 limits.packetIn，或用 onStream 和 limits.streamMax 分段接收。'
     case ErrorCode.ClientIdConflict:
       return '可能有另一个客户端使用同一个 id[ "{detail}"]：连接被抢占 {value} 次。~请给每台设备各自的 id；现在最多每 10 分钟重试一次。'
     case ErrorCode.SessionAmnesia:
