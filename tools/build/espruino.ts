@@ -3,12 +3,11 @@
  * bundles at es2015 with native classes (ES5 output needs function hoisting, which Espruino lacks). What comes out is
  * checked by espruino-check.ts, because esbuild gives no warning about what Espruino does not run.
  */
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { build, type Message, type Plugin } from 'esbuild'
-import ts from 'typescript'
 import { checkEspruino } from './espruino-check.js'
 import { CHR, lowerToJs } from './intrinsics.js'
+import { prepare, type Prepared } from './prepare.js'
 import { BuildError, type Problem } from './problem.js'
 import type { Flags } from './profiles.js'
 import { ROOT, shown } from './root.js'
@@ -31,36 +30,22 @@ export interface Bundle {
 /** A name of its own for String.fromCharCode: found faster than `String` and then a member, and a letter when minified. */
 const CHR_MODULE = 'yieldmq:chr'
 
-function lowering(problems: Problem[]): Plugin {
+/** esbuild reads the prepared texts and nothing else. */
+function preparedTexts({ texts }: Prepared): Plugin {
   return {
-    name: 'byte-intrinsics',
+    name: 'prepared-texts',
     setup(build) {
-      build.onResolve({ filter: /^yieldmq:chr$/ }, () => ({ path: CHR_MODULE, namespace: 'yieldmq', sideEffects: false }))
+      build.onResolve({ filter: /^yieldmq:chr$/ }, () => ({ path: 'chr', namespace: 'yieldmq', sideEffects: false }))
       build.onLoad({ filter: /.*/, namespace: 'yieldmq' }, () => ({ contents: `export const ${CHR} = String.fromCharCode`, loader: 'js' }))
-      build.onLoad({ filter: /\.ts$/, namespace: 'file' }, async ({ path: file }) => {
-        const lowered = lowerToJs(file, await readFile(file, 'utf8'))
-        problems.push(...lowered.problems)
+      build.onLoad({ filter: /\.ts$/, namespace: 'file' }, ({ path: file }) => {
+        const text = texts.get(path.normalize(file))
+        if (text === undefined) return { errors: [{ text: `${shown(file)} is not part of the program` }] }
+        const lowered = lowerToJs(file, text)
         const head = lowered.usesChr ? `import { ${CHR} } from '${CHR_MODULE}'; ` : ''
         return { contents: head + lowered.code, loader: 'ts' }
       })
     }
   }
-}
-
-/** The names that a module exports as values. */
-function exportedValues(entry: string): string[] {
-  const program = ts.createProgram([entry], { noLib: true, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, types: [], noEmit: true })
-  const checker = program.getTypeChecker()
-  const file = program.getSourceFile(entry)
-  const symbol = file && checker.getSymbolAtLocation(file)
-  if (symbol === undefined) throw new BuildError([{ file: shown(entry), line: 0, message: 'exports nothing' }])
-  const names: string[] = []
-  for (const one of checker.getExportsOfModule(symbol)) {
-    const target = one.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(one) : one
-    // Const enums are inlined and have no value at run time.
-    if ((target.flags & ts.SymbolFlags.Value) !== 0 && (target.flags & ts.SymbolFlags.ConstEnum) === 0) names.push(one.name)
-  }
-  return names
 }
 
 export function fromMessage(message: Message): Problem {
@@ -70,13 +55,13 @@ export function fromMessage(message: Message): Problem {
 /** Builds one bundle and checks it. Throws a BuildError that lists every problem. */
 export async function buildEspruino({ entry, flags, minify = true }: EspruinoOptions): Promise<Bundle> {
   const absolute = path.resolve(ROOT, entry)
-  const names = exportedValues(absolute)
+  const prepared = prepare(absolute, flags)
   const problems: Problem[] = []
   const result = await build({
     // Written out as assignments: esbuild's own CommonJS export helper makes closures over a loop variable, which
     // Espruino shares between the rounds.
     stdin: {
-      contents: names.map(name => `import { ${name} } from ${JSON.stringify(absolute)}\nexports.${name} = ${name}`).join('\n'),
+      contents: prepared.exports.map(name => `import { ${name} } from ${JSON.stringify(absolute)}\nexports.${name} = ${name}`).join('\n'),
       resolveDir: ROOT, sourcefile: 'bundle.js', loader: 'js'
     },
     bundle: true, write: false, metafile: true, absWorkingDir: ROOT,
@@ -85,12 +70,11 @@ export async function buildEspruino({ entry, flags, minify = true }: EspruinoOpt
     charset: 'ascii', legalComments: 'none',
     minify, mangleProps: /[^_]_$/,
     external: ['net', 'tls'],
-    define: Object.fromEntries(Object.entries(flags).map(([name, on]) => [name, String(on)])),
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, target: 'es2015', verbatimModuleSyntax: false } },
-    plugins: [lowering(problems)], logLevel: 'silent'
+    plugins: [preparedTexts(prepared)], logLevel: 'silent'
   }).catch((error: { errors?: Message[] }) => {
     if (error.errors === undefined) throw error
-    throw new BuildError([...problems, ...error.errors.map(fromMessage)])
+    throw new BuildError(error.errors.map(fromMessage))
   })
   problems.push(...result.warnings.map(fromMessage))
   const code = result.outputFiles[0]!.text.trimEnd()
@@ -98,7 +82,7 @@ export async function buildEspruino({ entry, flags, minify = true }: EspruinoOpt
   if (problems.length > 0) throw new BuildError(problems)
   const output = Object.values(result.metafile.outputs)[0]!
   const modules = Object.entries(output.inputs)
-    .filter(([file]) => file !== 'bundle.js')
-    .map(([file, { bytesInOutput }]) => ({ file, sourceBytes: result.metafile.inputs[file]?.bytes ?? 0, bytes: bytesInOutput }))
+    .filter(([file]) => prepared.sourceBytes.has(path.resolve(ROOT, file)))
+    .map(([file, { bytesInOutput }]) => ({ file, sourceBytes: prepared.sourceBytes.get(path.resolve(ROOT, file))!, bytes: bytesInOutput }))
   return { code, bytes: Buffer.byteLength(code), modules }
 }

@@ -17,6 +17,27 @@ const FORMS = {
 
 export type Intrinsic = keyof typeof FORMS
 
+/**
+ * What marked calls begin with: `cat(a, b)` becomes `$cat(a, b)`. From there on the functions in bytes.ts are not
+ * mentioned any more, so they and their imports are dropped like any dead code.
+ */
+const MARK = '$'
+
+/** What the marked names are to the type checker. */
+export const MARKED_TYPES = `
+type $Bytes = import('../hal/hal.js').Bytes
+declare function $b1(a: number): $Bytes
+declare function $b2(a: number, b: number): $Bytes
+declare function $b3(a: number, b: number, c: number): $Bytes
+declare function $b4(a: number, b: number, c: number, d: number): $Bytes
+declare function $cat(a: $Bytes, b: $Bytes, c?: $Bytes, d?: $Bytes, e?: $Bytes, f?: $Bytes, g?: $Bytes, h?: $Bytes): $Bytes
+declare function $at(s: $Bytes, i: number): number
+declare function $cut(s: $Bytes, from: number, to: number): $Bytes
+declare function $keep(s: $Bytes): $Bytes
+declare function $join(parts: $Bytes[]): $Bytes
+declare function $u16(n: number): $Bytes
+`
+
 /** The name that the lowered text uses for String.fromCharCode; espruino.ts gives it a meaning. */
 export const CHR = '$chr'
 
@@ -114,7 +135,6 @@ function lowerCall(source: string, { call, intrinsic }: FoundCall, edits: Edit[]
     return
   }
   if (intrinsic === 'u16') {
-    if (!isPlain(first)) return
     const n = source.slice(first.getStart(), first.end)
     replace(start, call.end, `${CHR}(${n} >> 8, ${n} & 255)`)
     return
@@ -140,15 +160,39 @@ function lowerCall(source: string, { call, intrinsic }: FoundCall, edits: Edit[]
   replace(start, call.expression.end, CHR)
 }
 
-/** The text with its intrinsics lowered; `usesChr` tells whether it needs `CHR`. */
-export function lowerToJs(fileName: string, source: string): { code: string; usesChr: boolean; problems: Problem[] } {
-  const file = ts.createSourceFile(fileName, source, ts.ScriptTarget.ES2022, true)
+/** A `u16` whose argument would have to be computed twice stays a call. */
+function isLowered({ call, intrinsic }: FoundCall): boolean {
+  return intrinsic !== 'u16' || isPlain(call.arguments[0]!)
+}
+
+/** The text with its intrinsics marked. */
+export function markIntrinsics(file: ts.SourceFile): { code: string; problems: Problem[] } {
   const { calls, problems } = findIntrinsics(file)
+  const edits = calls.filter(isLowered)
+    .map(({ call, intrinsic }) => ({ start: call.expression.getStart(file), end: call.expression.end, text: MARK + intrinsic }))
+  return { code: applyEdits(file.text, edits), problems }
+}
+
+/** The intrinsic that a marked call stands for. */
+export function markedIntrinsic(node: ts.CallExpression): Intrinsic | undefined {
+  if (!ts.isIdentifier(node.expression) || !node.expression.text.startsWith(MARK)) return undefined
+  const name = node.expression.text.slice(MARK.length)
+  return Object.hasOwn(FORMS, name) ? name as Intrinsic : undefined
+}
+
+/** A marked text in JavaScript's own operations; `usesChr` tells whether it needs `CHR`. */
+export function lowerToJs(fileName: string, source: string): { code: string; usesChr: boolean } {
+  const file = ts.createSourceFile(fileName, source, ts.ScriptTarget.ES2022, true)
   const edits: Edit[] = []
-  for (const found of calls) {
-    // In bytes.ts the definitions stay what they are; only what is built on them is lowered.
-    lowerCall(source, found, edits)
+  let usesChr = false
+  const visit = (node: ts.Node): void => {
+    const intrinsic = ts.isCallExpression(node) ? markedIntrinsic(node) : undefined
+    if (intrinsic !== undefined) {
+      lowerCall(source, { call: node as ts.CallExpression, intrinsic }, edits)
+      if (/^(b[1-4]|u16)$/.test(intrinsic)) usesChr = true
+    }
+    ts.forEachChild(node, visit)
   }
-  const usesChr = calls.some(({ intrinsic, call }) => /^b[1-4]$/.test(intrinsic) || (intrinsic === 'u16' && isPlain(call.arguments[0]!)))
-  return { code: applyEdits(source, edits), usesChr, problems }
+  visit(file)
+  return { code: applyEdits(source, edits), usesChr }
 }

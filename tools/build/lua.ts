@@ -1,0 +1,130 @@
+/**
+ * The Lua pipeline: one entry file to one Lua file that runs on 5.1, 5.3, 5.4 and LuaJIT. After prepare.ts and rename.ts
+ * typescript-to-lua compiles for 5.1, whose output the others run as well; every warning is an error. The modules are
+ * linked here as nested functions, which is smaller than typescript-to-lua's own `require`, and minified with luamin.
+ */
+import path from 'node:path'
+import luamin from 'luamin'
+import ts from 'typescript'
+import * as tstl from 'typescript-to-lua'
+import type { Bundle } from './espruino.js'
+import { MARKED_TYPES } from './intrinsics.js'
+import { byteIntrinsics, LIBRARY } from './lua-intrinsics.js'
+import { checkLua, checkSameProgram } from './lua-check.js'
+import { prepare } from './prepare.js'
+import { BuildError, type Problem } from './problem.js'
+import type { Flags } from './profiles.js'
+import { createProgram, fromDiagnostic, type Texts } from './program.js'
+import { renameForLua } from './rename.js'
+import { ROOT, shown } from './root.js'
+
+export interface LuaOptions {
+  /** Any TypeScript file in the dialect; its exports become the fields of the table that the Lua file returns. */
+  entry: string
+  flags: Flags
+  minify?: boolean
+}
+
+interface LuaModule {
+  file: string
+  code: string
+  requires: string[]
+}
+
+const REQUIRE = /require\("(\.[^"]*)"\)/g
+
+/** typescript-to-lua over in-memory texts: the modules, and the library functions they need. */
+function compile(entry: string, texts: Texts): { modules: LuaModule[]; lualib: string } {
+  const marks = path.join(ROOT, 'firmware/$marked.d.ts')
+  const program = createProgram([entry, marks], new Map([...texts, [marks, MARKED_TYPES]]), {
+    noEmit: false, rootDir: ROOT, outDir: path.join(ROOT, '.cache/lua'),
+    luaTarget: tstl.LuaTarget.Lua51, luaLibImport: tstl.LuaLibImportKind.RequireMinimal,
+    noImplicitSelf: true, noHeader: true
+  } as ts.CompilerOptions)
+  const modules: LuaModule[] = []
+  let lualib = ''
+  const collect: tstl.Plugin = {
+    afterPrint(_program, _options, _host, result) {
+      for (const one of result) {
+        const requires: string[] = []
+        // Taken out of the compiler's sight, which would look for them on the disk.
+        const code = one.code.replace(REQUIRE, (_whole, specifier: string) => {
+          const file = path.normalize(path.resolve(path.dirname(one.fileName), specifier.replace(/\.js$/, '.ts')))
+          requires.push(file)
+          return localName(file)
+        })
+        one.code = code
+        modules.push({ file: path.normalize(one.fileName), code, requires })
+      }
+    }
+  }
+  const { diagnostics } = new tstl.Transpiler().emit({
+    program, plugins: [byteIntrinsics(), collect],
+    writeFile: (name, text) => { if (path.basename(name) === 'lualib_bundle.lua') lualib = text }
+  })
+  if (diagnostics.length > 0) throw new BuildError(diagnostics.map(fromDiagnostic))
+  return { modules, lualib }
+}
+
+function localName(file: string): string {
+  return '____' + shown(file).replace(/\.ts$/, '').replace(/[^A-Za-z0-9]/g, '_')
+}
+
+/** Modules in the order in which they must run; circles are a problem, since Espruino cannot run them either. */
+function inOrder(modules: LuaModule[], entry: string): LuaModule[] {
+  const byFile = new Map(modules.map(one => [one.file, one]))
+  const ordered: LuaModule[] = []
+  const state = new Map<string, 'open' | 'done'>()
+  const visit = (file: string, trail: string[]): void => {
+    if (state.get(file) === 'done') return
+    if (state.get(file) === 'open') {
+      throw new BuildError([{ file: shown(file), line: 0, message: `circular import: ${[...trail, file].map(shown).join(' > ')}` }])
+    }
+    state.set(file, 'open')
+    const module = byFile.get(file)
+    if (module === undefined) throw new BuildError([{ file: shown(trail[trail.length - 1] ?? file), line: 0, message: `imports ${shown(file)}, which is not part of the program` }])
+    for (const one of module.requires) visit(one, [...trail, file])
+    state.set(file, 'done')
+    ordered.push(module)
+  }
+  visit(entry, [])
+  return ordered
+}
+
+/** One chunk: library locals, library functions, each module as a function called once, the entry last. */
+function link(ordered: LuaModule[], lualib: string): string {
+  const body = ordered.map((module, i) => {
+    const code = module.code.replace(/require\("lualib_bundle"\)/g, '____lualib').trim()
+    return i === ordered.length - 1 ? code : `local ${localName(module.file)} = (function()\n${code}\nend)()`
+  }).join('\n')
+  const head = Object.entries(LIBRARY).filter(([name]) => body.includes(name + '(')).map(([name, value]) => `local ${name} = ${value}`)
+  if (body.includes('____lualib')) head.push(`local ____lualib = (function()\n${lualib.trim()}\nend)()`)
+  return [...head, body].join('\n') + '\n'
+}
+
+/** Builds one Lua file and checks it. Throws a BuildError that lists every problem. */
+export function buildLua({ entry, flags, minify = true }: LuaOptions): Bundle {
+  const absolute = path.resolve(ROOT, entry)
+  const prepared = prepare(absolute, flags)
+  const renamed = renameForLua(prepared.texts, absolute)
+  if (renamed.problems.length > 0) throw new BuildError(renamed.problems)
+  const { modules, lualib } = compile(absolute, renamed.texts)
+  const ordered = inOrder(modules, path.normalize(absolute))
+  const source = link(ordered, lualib)
+  const name = `${shown(absolute)} (Lua bundle)`
+  const problems: Problem[] = checkLua(source, name)
+  if (problems.length > 0) throw new BuildError(problems)
+  let code = source
+  if (minify) {
+    code = luamin.minify(source) + '\n'
+    problems.push(...checkSameProgram(source, code, name))
+    if (problems.length > 0) throw new BuildError(problems)
+  }
+  return {
+    code, bytes: Buffer.byteLength(code),
+    modules: ordered.map(one => ({
+      file: shown(one.file), sourceBytes: prepared.sourceBytes.get(one.file) ?? 0,
+      bytes: minify ? Buffer.byteLength(luamin.minify(one.code)) : Buffer.byteLength(one.code)
+    }))
+  }
+}

@@ -1,0 +1,81 @@
+/** TypeScript programs over firmware sources of which some are held in memory, against the restricted library. */
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import ts from 'typescript'
+import type { Problem } from './problem.js'
+import { ROOT, shown } from './root.js'
+
+export const LIB = path.join(ROOT, 'tools/lib-firmware/lib.d.ts')
+export const FEATURES_FILE = path.join(ROOT, 'firmware/features.d.ts')
+
+/** File texts by absolute path; they stand in for what is on the disk. */
+export type Texts = Map<string, string>
+
+const OPTIONS: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2015,
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  moduleDetection: ts.ModuleDetectionKind.Force,
+  strict: true,
+  noImplicitReturns: true,
+  noFallthroughCasesInSwitch: true,
+  useDefineForClassFields: false,
+  skipLibCheck: true,
+  types: [],
+  noEmit: true
+}
+
+// The lib files and node's own are the same in every program of a run.
+const parsed = new Map<string, ts.SourceFile>()
+
+export function createHost(texts: Texts, options: ts.CompilerOptions): ts.CompilerHost {
+  const host = ts.createCompilerHost(options, true)
+  const { fileExists, readFile, getSourceFile } = host
+  host.getDefaultLibFileName = () => LIB
+  host.getDefaultLibLocation = () => path.dirname(LIB)
+  host.getCurrentDirectory = () => ROOT
+  host.fileExists = file => texts.has(path.normalize(file)) || fileExists(file)
+  host.readFile = file => texts.get(path.normalize(file)) ?? readFile(file)
+  host.getSourceFile = (file, languageVersion, onError, fresh) => {
+    const text = texts.get(path.normalize(file))
+    if (text !== undefined) return ts.createSourceFile(file, text, languageVersion, true)
+    if (!file.endsWith('.d.ts')) return getSourceFile(file, languageVersion, onError, fresh)
+    const known = parsed.get(file) ?? getSourceFile(file, languageVersion, onError, fresh)
+    if (known !== undefined) parsed.set(file, known)
+    return known
+  }
+  return host
+}
+
+/** A program of `entries` and what they import. */
+export function createProgram(entries: string[], texts: Texts = new Map(), extra: ts.CompilerOptions = {}): ts.Program {
+  const options = { ...OPTIONS, ...extra }
+  return ts.createProgram([...entries, FEATURES_FILE], options, createHost(texts, options))
+}
+
+/** The program's own files: no declaration files, nothing from packages. */
+export function ownFiles(program: ts.Program): ts.SourceFile[] {
+  return program.getSourceFiles().filter(file => !file.isDeclarationFile && !file.fileName.includes('/node_modules/'))
+}
+
+export function fromDiagnostic(diagnostic: ts.Diagnostic): Problem {
+  const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, ' ')
+  const { file, start } = diagnostic
+  if (file === undefined) return { file: 'typescript', line: 0, message }
+  const line = start === undefined ? 0 : file.getLineAndCharacterOfPosition(start).line + 1
+  return { file: shown(file.fileName), line, message }
+}
+
+/** Everything the type checker says about the program. */
+export function typeProblems(program: ts.Program): Problem[] {
+  return [...program.getOptionsDiagnostics(), ...program.getGlobalDiagnostics(), ...program.getSyntacticDiagnostics(), ...program.getSemanticDiagnostics()]
+    .map(fromDiagnostic)
+}
+
+/** Every source file of firmware/, for the type check of the whole folder. */
+export function firmwareFiles(folder = path.join(ROOT, 'firmware')): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter(entry => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+    .map(entry => path.join(entry.parentPath, entry.name))
+    .sort()
+}

@@ -1,0 +1,10 @@
+// Packages without types of their own, as far as they are used here.
+declare module 'luamin' {
+  const luamin: { minify(code: string): string }
+  export default luamin
+}
+declare module 'luaparse' {
+  export interface Node { type: string }
+  export interface Identifier extends Node { name: string }
+  export function parse(code: string, options: { luaVersion: '5.1'; scope: boolean; locations: boolean; comments: boolean }): Node
+}
