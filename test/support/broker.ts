@@ -3,10 +3,12 @@
  * over real sockets. By itself it does what a broker does; a test takes over packet by packet with `on`.
  */
 import net from 'node:net'
-import type { IConnackPacket, IConnectPacket, IPublishPacket, ISubscribePacket, Packet, PacketCmd } from 'mqtt-packet'
+import type { IConnackPacket, IConnectPacket, IPublishPacket, Packet, PacketCmd } from 'mqtt-packet'
 import type { Listening, ListenOptions, Sim } from '../../hal/sim/index.js'
+import { checkIds } from './checks.js'
 import { Peer } from './peer.js'
-import { matches, newSession, nextId, type Session, type Stored } from './session.js'
+import { Router } from './router.js'
+import { newSession, type Session, type Stored } from './session.js'
 import { nodeWire, simWire, toBuffer, type Wire } from './wire.js'
 
 export { Peer, type Received } from './peer.js'
@@ -30,10 +32,8 @@ export class ScriptedBroker {
   readonly peers: Peer[] = []
   /** Every application message that was published to the broker, in order (QoS 2 once). */
   readonly messages: Stored[] = []
-  readonly sessions = new Map<string, Session>()
-  readonly retained = new Map<string, Stored>()
+  private readonly router = new Router()
   private readonly handlers = new Map<PacketCmd, Handler[]>()
-  private readonly online = new Map<string, Peer>()
   private readonly wills = new Map<Peer, Stored & { delay: number }>()
   private assigned = 0
 
@@ -63,6 +63,14 @@ export class ScriptedBroker {
       for (const socket of sockets) socket.destroy()
     })
     return { port: address.port, stop }
+  }
+
+  get sessions(): Map<string, Session> {
+    return this.router.sessions
+  }
+
+  get retained(): Map<string, Stored> {
+    return this.router.retained
   }
 
   /** The newest connection. */
@@ -95,13 +103,13 @@ export class ScriptedBroker {
 
   /** The client of this id whose connection stands. */
   client(clientId: string): Peer | undefined {
-    return this.online.get(clientId)
+    return this.router.online.get(clientId)
   }
 
   /** Publishes a message as if a client had. */
   publish(topic: string, payload: string | Buffer = '', fields: Partial<Stored> = {}): void {
     const body = typeof payload === 'string' ? toBuffer(payload) : payload
-    this.route({ topic, payload: body, qos: 0, retain: false, properties: undefined, ...fields }, undefined)
+    this.router.route({ topic, payload: body, qos: 0, retain: false, properties: undefined, ...fields }, undefined)
   }
 
   /** Forgets every session, as a broker without persistence does when it restarts. Connections are closed. */
@@ -127,7 +135,7 @@ export class ScriptedBroker {
       peer.connect = packet
     } else if (peer.connect === undefined) return this.breach(peer, `${packet.cmd} before CONNECT (3.1.0-1)`)
     else if (!peer.accepted && packet.cmd !== 'auth' && packet.cmd !== 'disconnect') peer.violations.push(`${packet.cmd} before CONNACK`)
-    this.checkIds(packet, peer)
+    checkIds(packet, peer, this.options.properties?.receiveMaximum)
     for (const fn of [...(this.handlers.get(packet.cmd) ?? [])]) if (fn(packet, peer) === true) return
     if (peer.closed) return
     if (packet.cmd === 'connect') this.welcome(peer)
@@ -146,7 +154,7 @@ export class ScriptedBroker {
     else if (packet.cmd === 'pubrel') {
       const known = session.incoming.delete(packet.messageId ?? 0)
       peer.pubcomp(packet.messageId ?? 0, known ? 0 : 0x92)
-    } else if (packet.cmd === 'subscribe') this.subscribed(packet, peer, session)
+    } else if (packet.cmd === 'subscribe') this.router.subscribe(packet, peer, session, this.options.maximumQoS ?? 2)
     else if (packet.cmd === 'unsubscribe') {
       const codes = packet.unsubscriptions.map((filter) => (session.subscriptions.delete(filter) ? 0 : 0x11))
       peer.unsuback(packet.messageId ?? 0, codes)
@@ -162,7 +170,7 @@ export class ScriptedBroker {
         return
       }
       session.outgoing.splice(session.outgoing.indexOf(outgoing), 1)
-      this.flush(session)
+      this.router.flush(session)
     }
   }
 
@@ -188,7 +196,7 @@ export class ScriptedBroker {
       clientId = `assigned-${this.assigned}`
       properties.assignedClientIdentifier = clientId
     }
-    const other = this.online.get(clientId)
+    const other = this.router.online.get(clientId)
     if (other !== undefined) {
       // As mosquitto does: with clean off the session goes on and the will is not sent.
       if (packet.clean !== true) this.wills.delete(other)
@@ -201,7 +209,7 @@ export class ScriptedBroker {
     const session = kept ?? newSession(clientId, expiry)
     session.expiry = expiry
     this.sessions.set(clientId, session)
-    this.online.set(clientId, peer)
+    this.router.online.set(clientId, peer)
     peer.session = session
     if (packet.will !== undefined) {
       const { topic, payload, qos, retain } = packet.will
@@ -214,11 +222,7 @@ export class ScriptedBroker {
     const withProperties = peer.version === 5 && Object.keys(properties).length > 0 ? { properties } : {}
     peer.connack({ sessionPresent: kept !== undefined && peer.version > 3, ...fields, ...withProperties })
     this.watch(peer, properties.serverKeepAlive ?? packet.keepalive ?? 0)
-    for (const outgoing of session.outgoing) {
-      if (outgoing.awaits === 'pubcomp') peer.pubrel(outgoing.messageId)
-      else this.transmit(peer, outgoing.message, outgoing.messageId, true)
-    }
-    this.flush(session)
+    this.router.resume(session, peer)
   }
 
   private published(packet: IPublishPacket, peer: Peer, session: Session): void {
@@ -231,7 +235,7 @@ export class ScriptedBroker {
       else peer.aliases.set(alias, topic)
     }
     if (topic === '' || /[+#]/.test(topic)) return this.breach(peer, `a PUBLISH to ${JSON.stringify(topic)}`)
-    const { topicAlias, subscriptionIdentifier, ...properties } = packet.properties ?? {}
+    const { topicAlias: _alias, subscriptionIdentifier: _id, ...properties } = packet.properties ?? {}
     const message: Stored = {
       topic, payload: Buffer.from(packet.payload), qos: packet.qos, retain: packet.retain,
       properties: Object.keys(properties).length > 0 ? properties : undefined
@@ -243,84 +247,23 @@ export class ScriptedBroker {
     }
     if (packet.qos === 1) peer.puback(id)
     if (packet.qos === 2) peer.pubrec(id)
-    if (!repeated) this.route(message, session.clientId)
-  }
-
-  private subscribed(packet: ISubscribePacket, peer: Peer, session: Session): void {
-    const granted: number[] = []
-    const retained: [Stored, 0 | 1 | 2, number | undefined][] = []
-    const subscriptionIdentifier = packet.properties?.subscriptionIdentifier
-    for (const { topic, qos, nl, rap, rh } of packet.subscriptions) {
-      const level = Math.min(qos, this.options.maximumQoS ?? 2) as 0 | 1 | 2
-      const isNew = !session.subscriptions.has(topic)
-      session.subscriptions.set(topic, { topic, qos: level, nl: nl ?? false, rap: rap ?? false, rh: rh ?? 0, subscriptionIdentifier })
-      granted.push(level)
-      if (rh === 2 || (rh === 1 && !isNew) || topic.startsWith('$share/')) continue
-      for (const message of this.retained.values()) {
-        if (matches(topic, message.topic)) retained.push([message, Math.min(message.qos, level) as 0 | 1 | 2, subscriptionIdentifier])
-      }
-    }
-    peer.suback(packet.messageId ?? 0, granted)
-    for (const [message, qos, id] of retained) this.deliver(session, withId({ ...message, qos, retain: true }, id))
-  }
-
-  private route(message: Stored, from: string | undefined): void {
-    if (message.retain) {
-      if (message.payload.length === 0) this.retained.delete(message.topic)
-      else this.retained.set(message.topic, message)
-    }
-    for (const session of this.sessions.values()) {
-      for (const subscription of session.subscriptions.values()) {
-        if (!matches(subscription.topic, message.topic)) continue
-        if (subscription.nl === true && session.clientId === from) continue
-        const qos = Math.min(message.qos, subscription.qos) as 0 | 1 | 2
-        this.deliver(session, withId({ ...message, qos, retain: subscription.rap === true && message.retain }, subscription.subscriptionIdentifier))
-      }
-    }
-  }
-
-  private deliver(session: Session, message: Stored): void {
-    const peer = this.online.get(session.clientId)
-    if (message.qos === 0) {
-      if (peer !== undefined) this.transmit(peer, message, 0, false)
-      return
-    }
-    session.queue.push(message)
-    this.flush(session)
-  }
-
-  private flush(session: Session): void {
-    const peer = this.online.get(session.clientId)
-    if (peer === undefined || peer.closed) return
-    const window = peer.version === 5 ? peer.connect?.properties?.receiveMaximum ?? 65535 : 20
-    while (session.queue.length > 0 && session.outgoing.length < window) {
-      const message = session.queue.shift()!
-      const messageId = nextId(session)
-      session.outgoing.push({ messageId, message, awaits: message.qos === 1 ? 'puback' : 'pubrec' })
-      this.transmit(peer, message, messageId, false)
-    }
-  }
-
-  private transmit(peer: Peer, message: Stored, messageId: number, dup: boolean): void {
-    const { topic, payload, qos, retain, properties } = message
-    const id = qos > 0 ? { messageId } : {}
-    peer.publish({ topic, payload, qos, retain, dup, ...id, ...(peer.version === 5 && properties !== undefined ? { properties } : {}) })
+    if (!repeated) this.router.route(message, session.clientId)
   }
 
   private ended(peer: Peer): void {
     const session = peer.session
     if (session === undefined) return
-    if (this.online.get(session.clientId) === peer) this.online.delete(session.clientId)
+    if (this.router.online.get(session.clientId) === peer) this.router.online.delete(session.clientId)
     const will = this.wills.get(peer)
     this.wills.delete(peer)
-    const gone = (): boolean => !this.online.has(session.clientId)
+    const gone = (): boolean => !this.router.online.has(session.clientId)
     if (will !== undefined) {
       const { delay, ...message } = will
       const wait = Math.min(delay, session.expiry)
       if (wait > 0) peer.wire.after(wait * 1000, () => {
-        if (gone()) this.route(message, undefined)
+        if (gone()) this.router.route(message, undefined)
       })
-      else this.route(message, undefined)
+      else this.router.route(message, undefined)
     }
     const forget = (): void => {
       if (gone() && this.sessions.get(session.clientId) === session) this.sessions.delete(session.clientId)
@@ -343,34 +286,10 @@ export class ScriptedBroker {
     peer.wire.after(limit, look)
   }
 
-  /** The client's use of packet ids (2.3.1, 4.4, 4.9). */
-  private checkIds(packet: Packet, peer: Peer): void {
-    const id = packet.messageId ?? 0
-    if (packet.cmd === 'publish') {
-      if (packet.qos === 0) return
-      if (id === 0) peer.violations.push('a PUBLISH with packet id 0 (2.3.1-1)')
-      if (peer.unfinished.has(id)) peer.violations.push(`packet id ${id} published again on one connection before its ack (2.3.1-4)`)
-      if (packet.dup && peer.version > 3 && peer.sent.some((sent) => sent.cmd === 'connack' && !sent.sessionPresent)) {
-        peer.violations.push(`DUP on packet id ${id} although the session is new`)
-      }
-      peer.unfinished.set(id, packet.qos)
-      const maximum = this.options.properties?.receiveMaximum
-      if (peer.version === 5 && maximum !== undefined && peer.unfinished.size > maximum) peer.violations.push(`${peer.unfinished.size} publishes in flight over the Receive Maximum of ${maximum} (3.3.4-9)`)
-    } else if (packet.cmd === 'subscribe' || packet.cmd === 'unsubscribe') {
-      if (id === 0) peer.violations.push(`${packet.cmd} with packet id 0 (2.3.1-1)`)
-      if (peer.unfinished.has(id)) peer.violations.push(`${packet.cmd} with packet id ${id}, which a PUBLISH in flight uses`)
-    }
-  }
-
   /** What the specification answers with a close. */
   private breach(peer: Peer, what: string): void {
     peer.violations.push(what)
     if (peer.version === 5 && peer.session !== undefined) peer.disconnect(0x82)
     peer.close()
   }
-}
-
-function withId(message: Stored, subscriptionIdentifier: number | undefined): Stored {
-  if (subscriptionIdentifier === undefined) return message
-  return { ...message, properties: { ...message.properties, subscriptionIdentifier } }
 }
