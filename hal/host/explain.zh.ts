@@ -108,7 +108,7 @@ function bounds(code: Code): string {
     case ErrorCode.TooManySubscriptions:
       return '已有 {value} 个订阅，limits.subscriptions 是 {limit}[，因此拒绝了 "{detail}"]。~请提高该限制，或用通配符合并订阅。'
     case ErrorCode.ReceiveSetFull:
-      return '服务器开始了 {value} 条 QoS 2 消息却一条也没有完成，上限是 {limit}；连接已关闭。~请检查服务器：它必须用 PUBREL 回应 PUBREC。'
+      return '服务器开始了超过 {limit} 条 QoS 2 消息却没有完成；连接已关闭。~请检查服务器：它必须用 PUBREL 回应 PUBREC。'
     case ErrorCode.NoPacketId:
       return '没有空闲的报文标识符：{value} 个请求还在等待回应。~请等到有回执后再发送。'
     case ErrorCode.MessageTooLarge:
@@ -134,7 +134,7 @@ function link(code: Code): string {
     case LinkCode.DnsFailed:
       return '域名[ {detail}] 解析失败。~请检查拼写和 DNS 服务器，或直接使用 IP 地址。'
     case LinkCode.TcpRefused:
-      return '[{detail} ][端口 {value} ]连接被拒绝：没有服务器在监听。~请检查端口（明文 1883，TLS 8883）以及服务器是否在运行。'
+      return '[{detail} ]没有服务器在监听：连接被拒绝。~请检查端口（明文 1883，TLS 8883）以及服务器是否在运行。'
     case LinkCode.TcpTimeout:
       return '[{detail} ]没有任何回应[（已等 {value} 毫秒）]。~请检查地址和网络；防火墙或受限制的 SIM 卡会这样吞掉数据。'
     case LinkCode.TcpFailed:
@@ -148,9 +148,9 @@ function link(code: Code): string {
     case LinkCode.NoSocket:
       return '没有空闲的套接字。~请关闭其他连接，并检查是否有遗留的连接。'
     case LinkCode.AtFailed:
-      return '模块没有按命令执行[：{detail}][（{value}）]。~请先检查串口和供电，再检查 SIM 卡。'
+      return '[连接 {detail} 时，]模块的 AT 层失败。~请先检查串口和供电，再检查 SIM 卡。'
     case LinkCode.UpgradeFailed:
-      return '[与 {detail} 的 ]WebSocket 或代理握手失败[，状态码 {value}]。~请检查路径，以及服务器是否支持 mqtt 子协议。'
+      return '[与 {detail} 的 ]WebSocket 或代理握手失败。~请检查路径，以及服务器是否支持 mqtt 子协议。'
   }
   return ''
 }
@@ -158,27 +158,27 @@ function link(code: Code): string {
 function server(code: Code): string {
   switch (code) {
     case ErrorCode.ConnectTimeout:
-      return '等待 {value} 毫秒[后 {detail}]仍没有 CONNACK，上限是 {limit}。~请检查那里是否有 MQTT 服务器（TLS 要用 TLS 端口），或提高 connectTimeout。'
+      return '{value} 毫秒后仍未连接，上限是 {limit}[；停在 {detail}]。~请检查那里是否有 MQTT 服务器（TLS 要用 TLS 端口），或提高 connectTimeout。'
     case ErrorCode.ConnectRefused:
       return '服务器[ {detail}]拒绝了连接[：{reason}]。~请检查 protocolVersion、clientId、username 和 password；之后的重试会放慢。'
     case ErrorCode.PingTimeout:
-      return '心跳在 {value} 毫秒内没有回应，上限是 {limit}；连接已断，现已关闭。~可能是信号弱、网络切断了空闲连接（可缩短心跳时间），或服务器无响应。'
+      return '心跳在 {value} 毫秒内没有回应，上限是 {limit}[（{detail}）]；连接已断，现已关闭。~可能是信号弱、网络切断了空闲连接（可缩短心跳时间），或服务器无响应。'
     case ErrorCode.AckTimeout:
       return '服务器在 {value} 毫秒内没有确认任何发布，上限是 {limit}[（"{detail}"）]。~重连后会重发；若反复出现，请检查服务器。'
     case ErrorCode.RequestTimeout:
       return '订阅请求[（"{detail}"）]在 {limit} 毫秒内没有回应。~网络慢时请提高 requestTimeout，并调用 yield()，不要用睡眠等待。'
     case ErrorCode.ClosedByServer:
-      return '服务器[ {detail}]没有说明原因就关闭了连接[，连接保持了 {value} 毫秒]。~请看它的日志：无权限的主题、相同 id 的另一个客户端、服务器重启都会这样。'
+      return '服务器[ {detail}]没有说明原因就关闭了连接[（{value} 毫秒后）]。~请看它的日志：无权限的主题、相同 id 的另一个客户端、服务器重启都会这样。'
     case ErrorCode.ServerDisconnected:
       return '服务器主动断开[：{reason}][，"{detail}"]。~原因码说明了它不接受什么，见 docs/codes.md。'
     case ErrorCode.Malformed:
-      return '服务器发来[类型 {value} 的]报文，格式错误[：{detail}]。~请检查它是不是该协议版本的 MQTT 服务器；线路误码也会这样。'
+      return '服务器发来格式错误的报文[（{value}）][：{detail}]。~请检查它是不是该协议版本的 MQTT 服务器；线路误码也会这样。'
     case ErrorCode.ProtocolError:
       return '服务器发来[类型 {value} 的]报文，违反了协议[：{detail}][，{reason}]。~请检查服务器版本；若已是最新，请报告给它的开发者。'
     case ErrorCode.NotMqtt:
       return '[{detail} 上]应答的不是 MQTT 服务器[（首字节为 {value}）]。~请检查主机和端口：网页服务器，或在明文连接上遇到 TLS，都会这样。'
     case ErrorCode.TxBlocked:
-      return '网络在 {value} 毫秒内没有接收任何数据，上限是 {limit}。~对方没有确认：上行信号弱，或服务器停止了读取。'
+      return '有 {value} 字节等待发送，而网络在 {limit} 毫秒内没有接收任何数据。~对方没有确认：上行信号弱，或服务器停止了读取。'
     case ErrorCode.SessionLost:
       return '服务器已没有我们的会话[；未完成的消息有 {value} 条]。~未完成的 QoS 1 会重发，QoS 2 按 onSessionLost 处理；请检查服务器保存会话的时间。'
     case ErrorCode.NoAck:

@@ -28,10 +28,6 @@ export interface Peer {
   bulk: number
 }
 
-const here = new URL('./tls/', import.meta.url)
-const cert = readFileSync(new URL('cert.pem', here), 'latin1')
-const key = readFileSync(new URL('key.pem', here), 'latin1')
-
 /** Byte `i` of the pattern: all 256 values, and a period that is no power of two. */
 export function patternByte(i: number): number {
   return (i * 31 + Math.floor(i / 251)) % 256
@@ -44,6 +40,9 @@ export function pattern(length: number): Buffer {
 }
 
 export async function startPeer(): Promise<{ peer: Peer; stop: () => Promise<void> }> {
+  const folder = new URL('./tls/', import.meta.url)
+  const cert = readFileSync(new URL('cert.pem', folder), 'latin1')
+  const key = readFileSync(new URL('key.pem', folder), 'latin1')
   const sockets = new Set<net.Socket>()
   const memory: Memory = { digest: undefined, waiting: [] }
   const accept = (socket: net.Socket): void => {
