@@ -116,7 +116,7 @@ export function findIntrinsics(file: ts.SourceFile): { calls: FoundCall[]; probl
 }
 
 /** Edits that turn one call into JavaScript. Only the parts around the arguments are touched, so calls may nest. */
-function lowerCall(source: string, { call, intrinsic }: FoundCall, edits: Edit[]): void {
+function lowerCall(source: string, { call, intrinsic }: FoundCall, edits: Edit[], copies: boolean): void {
   const args = call.arguments
   const first = args[0]!
   const open = first.getFullStart()
@@ -140,8 +140,8 @@ function lowerCall(source: string, { call, intrinsic }: FoundCall, edits: Edit[]
     return
   }
   if (intrinsic === 'keep') {
-    replace(start, open, '(')
-    replace(close, call.end, ')')
+    replace(start, open, copies ? COPY + '(' : '(')
+    replace(close, call.end, copies ? ')).substring(1)' : ')')
     return
   }
   if (intrinsic === 'at' || intrinsic === 'cut' || intrinsic === 'join') {
@@ -180,15 +180,18 @@ export function markedIntrinsic(node: ts.CallExpression): Intrinsic | undefined 
   return Object.hasOwn(FORMS, name) ? name as Intrinsic : undefined
 }
 
-/** A marked text in JavaScript's own operations; `usesChr` tells whether it needs `CHR`. */
-export function lowerToJs(fileName: string, source: string): { code: string; usesChr: boolean } {
+/** On Node a slice can pin the chunk it was cut from, so `keep` copies. */
+const COPY = "(' ' + "
+
+/** A marked text in JavaScript's own operations; `usesChr` tells whether it needs `CHR`. `copies`: `keep` is a real copy. */
+export function lowerToJs(fileName: string, source: string, copies = false): { code: string; usesChr: boolean } {
   const file = ts.createSourceFile(fileName, source, ts.ScriptTarget.ES2022, true)
   const edits: Edit[] = []
   let usesChr = false
   const visit = (node: ts.Node): void => {
     const intrinsic = ts.isCallExpression(node) ? markedIntrinsic(node) : undefined
     if (intrinsic !== undefined) {
-      lowerCall(source, { call: node as ts.CallExpression, intrinsic }, edits)
+      lowerCall(source, { call: node as ts.CallExpression, intrinsic }, edits, copies)
       if (/^(b[1-4]|u16)$/.test(intrinsic)) usesChr = true
     }
     ts.forEachChild(node, visit)

@@ -1,0 +1,78 @@
+/** board.json: the boards, with what a build for each consists of. Checked against board.schema.json. */
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { Ajv, type ErrorObject } from 'ajv'
+import { BuildError, type Problem } from './problem.js'
+import { FEATURES, flagsOf, type Feature, type Flags, type Profile } from './profiles.js'
+import { ROOT } from './root.js'
+
+export interface Board {
+  title: string
+  /** `works`: the port exists and passes the project's tests. */
+  state: 'works' | 'planned'
+  runtime: 'espruino' | 'luatos' | 'luatask' | 'luasocket' | 'node'
+  /** The folder of its HAL port. */
+  port: string
+  profile: Profile
+  /** Flags that differ from the profile's. */
+  features: Partial<Flags>
+  tls: boolean
+  modem: 'air7xx' | 'sim800' | 'sim7600' | 'quectel' | 'esp-at' | null
+  pins: Partial<Record<'serial' | 'tx' | 'rx' | 'powerKey' | 'reset' | 'led', string>>
+  /** What the board has: Espruino variables and the bytes of each. */
+  memory: { variables?: number; bytesPerVariable?: number }
+  /** What yieldmq may take: bytes of the minified bundle, Espruino variables, bytes of Lua heap. Null: nothing is promised. */
+  budget: { bytes: number | null; variables: number | null; heapBytes: number | null }
+  note?: string
+}
+
+function fieldOf(error: ErrorObject): string {
+  const field = error.instancePath.slice(1).replaceAll('/', '.')
+  const extra = error.params.additionalProperty ?? error.params.missingProperty ?? error.params.propertyName
+  return [field, extra].filter(one => one !== undefined && one !== '').join('.') || 'the file'
+}
+
+function sentence(error: ErrorObject): string {
+  const allowed = error.params.allowedValues as unknown[] | undefined
+  return `${fieldOf(error)}: ${error.message ?? error.keyword}${allowed === undefined ? '' : ` (${allowed.map(String).join(', ')})`}`
+}
+
+/** What is wrong with the text of a board file; every message begins with the field. */
+export function boardProblems(text: string, file = 'board.json'): Problem[] {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    return [{ file, line: 0, message: `not JSON: ${(error as Error).message}` }]
+  }
+  const schema = JSON.parse(readFileSync(path.join(ROOT, 'board.schema.json'), 'utf8')) as object
+  const validate = new Ajv({ allErrors: true, allowUnionTypes: true, strictRequired: false, strictTypes: false }).compile(schema)
+  if (!validate(value)) {
+    // The "if" itself and a bad key's pattern only repeat what another message says better.
+    const errors = (validate.errors ?? []).filter(one => one.keyword !== 'if' && one.propertyName === undefined)
+    return errors.map(error => ({ file, line: 0, message: sentence(error) }))
+  }
+  const problems: Problem[] = []
+  for (const [name, board] of Object.entries((value as { boards: Record<string, Board> }).boards)) {
+    for (const feature of Object.keys(board.features)) {
+      if (!FEATURES.includes(feature as Feature)) problems.push({ file, line: 0, message: `boards.${name}.features.${feature}: not a feature flag (${FEATURES.join(', ')})` })
+    }
+    if (board.state === 'works' && !existsSync(path.join(ROOT, board.port))) {
+      problems.push({ file, line: 0, message: `boards.${name}.state: works, but there is no ${board.port}` })
+    }
+  }
+  return problems
+}
+
+/** The boards of board.json. Throws a BuildError that names every wrong field. */
+export function readBoards(file = path.join(ROOT, 'board.json')): Record<string, Board> {
+  const text = readFileSync(file, 'utf8')
+  const problems = boardProblems(text)
+  if (problems.length > 0) throw new BuildError(problems)
+  return (JSON.parse(text) as { boards: Record<string, Board> }).boards
+}
+
+/** The flags that a board's build has. */
+export function flagsOfBoard(board: Board): Flags {
+  return flagsOf(board.profile, board.features)
+}
