@@ -76,7 +76,8 @@ export function ascii(s: Bytes): boolean {
 export function plain(s: Bytes): boolean {
   for (let i = 0; i < s.length; i = i + 1) {
     const c = s.charCodeAt(i)
-    if (c > 127 || c === 0 || c === 35 || c === 43) return false
+    // Nearly all of them are letters, digits or slashes.
+    if (c < 44 ? c === 43 || c === 35 || c === 0 : c > 127) return false
   }
   return true
 }

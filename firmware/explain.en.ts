@@ -119,11 +119,11 @@ function bounds(code: Code): string {
     case ErrorCode.TooManySubscriptions:
       return 'There are {value} subscriptions, and limits.subscriptions is {limit}[, so "{detail}" was refused]. ~Raise the limit, or join filters with a wildcard.'
     case ErrorCode.ReceiveSetFull:
-      return 'The server began {value} QoS 2 messages without finishing one, the limit is {limit}; the link was closed. ~Look at the server: it must answer PUBREC with PUBREL.'
+      return 'The server began more than {limit} QoS 2 messages without finishing one; the link was closed. ~Look at the server: it must answer PUBREC with PUBREL.'
     case ErrorCode.NoPacketId:
       return 'No packet id is free: {value} requests wait for an answer. ~Wait for receipts before sending more.'
     case ErrorCode.MessageTooLarge:
-      return 'A message[ of "{detail}"] with {value} bytes was skipped, the limit is {limit}. ~Raise limits.packetIn, or take large messages in pieces with onStream.'
+      return 'A message[ of "{detail}"] has {value} bytes, the limit is {limit}. ~Raise the limit, or send it in pieces.'
     case ErrorCode.InboxFull:
       return 'The receive cache is full: {value}, the limit is {limit}. A message was lost. ~Call receive() more often, or raise limits.inboxCount and limits.inboxBytes.'
     case ErrorCode.StreamFailed:
@@ -145,7 +145,7 @@ function link(code: Code): string {
     case LinkCode.DnsFailed:
       return 'The server\'s name[, {detail},] could not be resolved. ~Check the spelling, then the DNS server; try the address instead of the name.'
     case LinkCode.TcpRefused:
-      return 'Nobody listens[ at {detail}][, port {value}]: the connection was refused. ~Check the port (1883 plain, 8883 with TLS) and whether the server runs.'
+      return 'Nobody listens[ at {detail}]: the connection was refused. ~Check the port (1883 plain, 8883 with TLS) and whether the server runs.'
     case LinkCode.TcpTimeout:
       return 'Nothing came back[ from {detail}][ within {value} ms]. ~Check the address and the network; a firewall or a restricted SIM swallows packets like this.'
     case LinkCode.TcpFailed:
@@ -159,9 +159,9 @@ function link(code: Code): string {
     case LinkCode.NoSocket:
       return 'No socket is free. ~Close others, and check that none is left over from before.'
     case LinkCode.AtFailed:
-      return 'The modem did not do as it was told[: {detail}][ ({value})]. ~Check the serial line and the power supply, then the SIM.'
+      return 'The modem\'s AT layer failed[ on the way to {detail}]. ~Check the serial line and the power supply, then the SIM.'
     case LinkCode.UpgradeFailed:
-      return 'The WebSocket or proxy handshake[ with {detail}] failed[ with status {value}]. ~Check the path and that the server offers the protocol mqtt.'
+      return 'The WebSocket or proxy handshake[ with {detail}] failed. ~Check the path and that the server offers the protocol mqtt.'
   }
   return ''
 }
@@ -169,33 +169,33 @@ function link(code: Code): string {
 function server(code: Code): string {
   switch (code) {
     case ErrorCode.ConnectTimeout:
-      return 'No CONNACK[ from {detail}] after {value} ms, the limit is {limit}. ~Check that an MQTT server listens there (TLS on the TLS port), or raise connectTimeout.'
+      return 'Not connected after {value} ms, the limit is {limit}[; it stands at {detail}]. ~Check that an MQTT server listens there (TLS on the TLS port), or raise connectTimeout.'
     case ErrorCode.ConnectRefused:
       return 'The server[ {detail}] refused the connection[: {reason}]. ~Check protocolVersion, clientId, username and password; further attempts come slowly.'
     case ErrorCode.PingTimeout:
-      return 'No answer to a ping for {value} ms, the limit is {limit}; the link was dead and has been closed. ~Weak signal, a network that cuts idle links (try a shorter keepalive), or a server that hangs.'
+      return 'No answer to a ping for {value} ms, the limit is {limit}[ ({detail})]; the link was dead and has been closed. ~Weak signal, a network that cuts idle links (try a shorter keepalive), or a server that hangs.'
     case ErrorCode.AckTimeout:
       return 'The server confirmed no publish for {value} ms, the limit is {limit}[ (packet of "{detail}")]. ~Reconnecting sends them again; if it repeats, look at the server.'
     case ErrorCode.RequestTimeout:
       return 'No answer to the subscription request[ for "{detail}"] within {limit} ms. ~Raise requestTimeout on slow links, and call yield() instead of sleeping.'
     case ErrorCode.ClosedByServer:
-      return 'The server[ {detail}] closed the connection without a reason[, {value} ms after it was up]. ~See its log: a forbidden topic, a second client with this id and a restart look like this.'
+      return 'The server[ {detail}] closed the connection without a reason[, after {value} ms]. ~See its log: a forbidden topic, a second client with this id and a restart look like this.'
     case ErrorCode.ServerDisconnected:
-      return 'The server[ {detail}] said goodbye[: {reason}]. ~The reason names what it did not like; see docs/codes.md.'
+      return 'The server said goodbye[: {reason}][, "{detail}"]. ~The reason names what it did not like; docs/codes.md lists them.'
     case ErrorCode.Malformed:
-      return 'The server[ {detail}] sent a packet that is not well formed[ (type {value})]. ~Check that it is an MQTT server of this protocol version; a line that garbles bytes looks the same.'
+      return 'The server sent a packet[ ({value})] that is not well formed[: {detail}]. ~Check that it is an MQTT server of this protocol version; a line that garbles bytes looks the same.'
     case ErrorCode.ProtocolError:
-      return 'The server[ {detail}] sent a packet that does not belong there[ (type {value})]. ~Check its version; if it is current, report it to its makers.'
+      return 'The server sent a packet[ of type {value}] that breaks the protocol[: {detail}][, {reason}]. ~Check its version; if it is current, report it to its makers.'
     case ErrorCode.NotMqtt:
       return 'What answers[ at {detail}] is not an MQTT server[ (its first byte is {value})]. ~Check host and port: a web server, or TLS on a plain connection, answers so.'
     case ErrorCode.TxBlocked:
-      return 'The network took nothing for {value} ms, the limit is {limit}. ~The other side does not acknowledge: weak uplink, or a server that stopped reading.'
+      return '{value} bytes wait to be sent, and the network took none for {limit} ms. ~The other side does not acknowledge: weak uplink, or a server that stopped reading.'
     case ErrorCode.SessionLost:
       return 'The server no longer had our session[; {value} unfinished messages]. ~Unfinished QoS 1 goes out again, QoS 2 as onSessionLost says; check how long the server keeps sessions.'
     case ErrorCode.NoAck:
       return 'The server never confirmed this message[ for "{detail}"], although it answers pings. ~Check that it knows this QoS.'
     case ErrorCode.Poison:
-      return 'The server closed the link {value} times over the same message[ for "{detail}"], so it was given up. ~Check its size, its topic and the permission to publish there.'
+      return 'The server closed the link again and again over the same message[ for "{detail}"], so it was given up. ~Check its size, its topic and the permission to publish there.'
     case ErrorCode.SubscribeRefused:
       return 'The server refused the subscription "{detail}"[: {reason}]. ~Check the permission to subscribe; permission to publish is another one.'
     case ErrorCode.UnsubscribeRefused:
@@ -205,7 +205,7 @@ function server(code: Code): string {
     case ErrorCode.AuthFailed:
       return 'The authentication exchange[ {detail}] failed[: {reason}]. ~Check method, key and clock on both sides.'
     case ErrorCode.InboundTooLarge:
-      return 'The server sent a packet of {value} bytes, although {limit} was announced. The link was closed. ~Raise limits.packetIn or limits.streamMax if such messages are wanted.'
+      return 'The server sent {value} bytes in one message[ of "{detail}"], and {limit} may be taken. It was skipped; if 5.0 had announced the bound, the link was closed. ~Raise limits.packetIn, or take large messages in pieces with onStream and limits.streamMax.'
     case ErrorCode.ClientIdConflict:
       return 'Another client seems to use the id[ "{detail}"]: the link was taken over {value} times. ~Give each device an id of its own; attempts now come at most every 10 minutes.'
     case ErrorCode.SessionAmnesia:

@@ -232,7 +232,9 @@ export interface Options {
   followServerReference?: boolean
   /** 3.1: allow a client id of more than 23 characters. */
   longClientId?: boolean
-  /** The keepalive may lie outside the advised 30 to 1200 s without a warning. */
+  /** 5.0: how many topic aliases to use for publishing, at most what the server allows; 0 when absent. */
+  topicAliasOut?: number
+  /** A keepalive above 3600 s is refused as a likely mistake (milliseconds), unless this is true. */
   force?: boolean
   limits?: Limits
   whenFull?: WhenFull

@@ -29,6 +29,8 @@ export interface Packet {
   sessionPresent: boolean
   /** PUBLISH: EMPTY only under 5.0, where a topic alias stands for it. A part of the chunk: `keep` what must last. */
   topic: Bytes
+  /** PUBLISH: `topic` as text. */
+  topicText: string
   payload: Bytes
   /** SUBACK, and UNSUBACK of 5.0: one byte for each filter, in order. */
   codes: Bytes
@@ -40,7 +42,7 @@ export interface Packet {
 export function newPacket(): Packet {
   return {
     type: 0, dup: false, qos: 0, retain: false, packetId: 0, reason: 0, sessionPresent: false,
-    topic: EMPTY, payload: EMPTY, codes: EMPTY, properties: undefined
+    topic: EMPTY, topicText: '', payload: EMPTY, codes: EMPTY, properties: undefined
   }
 }
 
@@ -49,7 +51,7 @@ function u16At(s: Bytes, i: number): number {
 }
 
 /** The flags of PUBLISH, then topic and packet identifier as they stand in the record: 0, or the reason to close. */
-function judgePublish(into: Packet, header: number): number {
+function judgePublish(into: Packet, header: number, text: TextHal): number {
   const flags = header % 8
   into.type = PacketType.Publish
   into.dup = header % 16 >= 8
@@ -57,11 +59,15 @@ function judgePublish(into: Packet, header: number): number {
   into.qos = flags >= 4 ? 2 : flags >= 2 ? 1 : 0
   if (into.qos > 0 && into.packetId === 0) return Reason.ProtocolError
   const topic = into.topic
+  into.topicText = topic
   if (topic.length === 0) {
     if (FEATURE_V5 && into.properties !== undefined && into.properties.topicAlias !== undefined) return 0
     return Reason.ProtocolError
   }
-  return plain(topic) || checkTopic(topic) === 0 ? 0 : Reason.MalformedPacket
+  if (plain(topic)) return 0
+  if (checkTopic(topic) < 0) return Reason.MalformedPacket
+  into.topicText = text.text(topic)
+  return 0
 }
 
 /** PUBLISH (section 3.3). */
@@ -88,7 +94,7 @@ function readPublish(into: Packet, s: Scanner, version: number, text: TextHal): 
     }
   }
   into.payload = cut(b, i, to)
-  return judgePublish(into, s.header)
+  return judgePublish(into, s.header, text)
 }
 
 /**
@@ -109,7 +115,7 @@ export function readStreamHead(into: Packet, s: Scanner, text: TextHal): number 
       if (reason > 0) return reason
     }
   }
-  const reason = judgePublish(into, s.header)
+  const reason = judgePublish(into, s.header, text)
   return s.headSkipped && (into.qos === 0 || into.packetId > 0) ? 0 : reason
 }
 

@@ -9,8 +9,11 @@
  * A PUBLISH larger than the limit is not collected. Its head (topic, packet identifier, properties) is, and then its
  * payload passes through as `StreamChunk`s, or is skipped.
  */
-import { at, cut, EMPTY, join } from '../bytes.js'
+import { at, cat, cut, EMPTY, join } from '../bytes.js'
 import type { Bytes } from '../bytes.js'
+
+/** Bytes that pieces of a packet are joined up to before they become an entry of a list. */
+const enum Size { Small = 32 }
 
 /** What `scan` found. */
 export const enum Scan {
@@ -79,9 +82,9 @@ export interface Scanner {
   /** Streams: bytes of the packet that have not been looked at. */
   left_: number
   topicLength_: number
-  /** The unfinished packet: `small_` is joined into `parts_` now and then, so that a byte at a time does not cost an entry each. */
+  /** The unfinished packet. `small_` grows to `Size.Small` bytes before it becomes a part: a byte at a time must not cost an entry each. */
   parts_: Bytes[]
-  small_: Bytes[]
+  small_: Bytes
   held_: number
   failure_: number
 }
@@ -92,7 +95,7 @@ export function newScanner(): Scanner {
     header: 0, size: 0, buffer: EMPTY, from: 0, to: 0,
     skip: false, headSkipped: false, topic: EMPTY, packetId: 0, properties: EMPTY, total: 0, offset: 0,
     next_: Next.FirstByte, chunk_: EMPTY, cursor_: 0, value_: 0, scale_: 1, left_: 0, topicLength_: 0,
-    parts_: [], small_: [], held_: 0, failure_: 0
+    parts_: [], small_: EMPTY, held_: 0, failure_: 0
   }
 }
 
@@ -105,14 +108,14 @@ export function resetScanner(s: Scanner): void {
   s.chunk_ = EMPTY
   s.cursor_ = 0
   s.parts_ = []
-  s.small_ = []
+  s.small_ = EMPTY
   s.held_ = 0
 }
 
 /** Gives the scanner what the socket read. Best after `scan` said `More`: what is unread by then is copied. */
 export function feed(s: Scanner, chunk: Bytes): void {
   if (s.cursor_ < s.chunk_.length) {
-    chunk = join([cut(s.chunk_, s.cursor_, s.chunk_.length), chunk])
+    chunk = cat(cut(s.chunk_, s.cursor_, s.chunk_.length), chunk)
   }
   s.chunk_ = chunk
   s.cursor_ = 0
@@ -155,11 +158,12 @@ function take(s: Scanner, n: number): boolean {
   const missing = n - s.held_
   if (chunk.length - from < missing) {
     if (from < chunk.length) {
-      s.small_.push(from === 0 ? chunk : cut(chunk, from, chunk.length))
-      s.held_ = s.held_ + chunk.length - from
-      if (s.small_.length === 32) {
-        s.parts_.push(join(s.small_))
-        s.small_ = []
+      const part = from === 0 ? chunk : cut(chunk, from, chunk.length)
+      s.small_ = s.small_.length === 0 ? part : cat(s.small_, part)
+      s.held_ = s.held_ + part.length
+      if (s.small_.length >= Size.Small) {
+        s.parts_.push(s.small_)
+        s.small_ = EMPTY
       }
     }
     return false
@@ -172,13 +176,18 @@ function take(s: Scanner, n: number): boolean {
     s.to = to
     return true
   }
-  s.small_.push(cut(chunk, from, to))
-  s.parts_.push(join(s.small_))
-  s.buffer = s.parts_.length === 1 ? s.parts_[0] as Bytes : join(s.parts_)
+  const last = cut(chunk, from, to)
+  if (s.parts_.length === 0) {
+    s.buffer = cat(s.small_, last)
+  } else {
+    s.parts_.push(s.small_)
+    s.parts_.push(last)
+    s.buffer = join(s.parts_)
+    s.parts_ = []
+  }
   s.from = 0
   s.to = n
-  s.parts_ = []
-  s.small_ = []
+  s.small_ = EMPTY
   s.held_ = 0
   return true
 }

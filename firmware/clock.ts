@@ -1,0 +1,29 @@
+/**
+ * The core's time. A port's tick may be a 32-bit integer that wraps, so it is only ever asked for what has passed since
+ * the last slice; short spans are ages that grow by that amount, long ones are counted in whole seconds.
+ */
+import type { TimerHal } from '../hal/hal.js'
+
+export interface Clock {
+  /** The tick of the last slice. */
+  stamp_: number
+  /** Whole seconds since the client was created. */
+  seconds_: number
+  /** 0 to 999: what has passed of the current second. */
+  millis_: number
+}
+
+export function newClock(timer: TimerHal): Clock {
+  return { stamp_: timer.ticks(), seconds_: 0, millis_: 0 }
+}
+
+/** Moves the clock to now. Returns the milliseconds since the last call. */
+export function advance(clock: Clock, timer: TimerHal): number {
+  const passed = timer.since(clock.stamp_)
+  if (passed <= 0) return 0
+  clock.stamp_ = timer.ticks()
+  const millis = clock.millis_ + passed
+  clock.millis_ = millis % 1000
+  clock.seconds_ = clock.seconds_ + (millis - clock.millis_) / 1000
+  return passed
+}

@@ -1,0 +1,102 @@
+/**
+ * The link, from one state to the next: attempts, their failures, the end of a connection and what follows it.
+ * docs/architecture.md has the diagram.
+ */
+import { EMPTY, type Code } from './bytes.js'
+import { isSlowLane, nextDelay, nextNoise } from './backoff.js'
+import { ErrorCode, Reason } from './codes.js'
+import { writeDisconnect } from './codec/write.js'
+import { because, enterPhase, Phase, type Core } from './core.js'
+import { prepareConnect } from './handshake.js'
+import { currentServer, rotate } from './servers.js'
+import { endAll, endConnection } from './session.js'
+import { append, flush } from './transmit.js'
+import { LinkCode } from '../hal/hal.js'
+
+const enum Stable {
+  /** ms that a link must have been up to count as stable. */
+  After = 60000,
+  /** ms between looks at a bearer that is not ready. */
+  NetworkPoll = 1000
+}
+
+/** Turns what a port said of its socket into the cause of the end. */
+export function causeOfSocket(core: Core, status: Code): Code {
+  const host = currentServer(core.servers_, core.options_.servers).host
+  const code = status === LinkCode.Closed && core.phase_ >= Phase.Connecting ? ErrorCode.ClosedByServer : status
+  return because(core, code, 0, core.age_, 0, host)
+}
+
+/** No connection and none to come: what is left stays for the next `connect` with clean off, else it is dropped. */
+export function goOffline(core: Core, code: Code): void {
+  if (core.settings_.clean_) endAll(core, 'dropped', code)
+  enterPhase(core, Phase.Offline, code)
+}
+
+/** Waits for the next attempt, as long as protocol and courtesy ask. */
+function scheduleAttempt(core: Core, code: Code, reason: number, wasStable: boolean): void {
+  const s = core.settings_
+  if (s.reconnectPeriod_ === 0) {
+    goOffline(core, code)
+    return
+  }
+  const noise = s.jitter_ ? nextNoise(core.backoff_, core.hal_.system.random(), core.hal_.timer.ticks()) : -1
+  const begun = core.referred_ || wasStable || rotate(core.servers_, core.options_.servers)
+  const attempts = core.backoff_.attempts_
+  core.wait_ = nextDelay(core.backoff_, s.reconnectPeriod_, s.reconnectPeriodMax_, s.reconnectSpread_, reason > 0 && isSlowLane(s.version_, reason), wasStable, noise)
+  // Within one round over several servers the delay does not grow.
+  if (!begun) core.backoff_.attempts_ = attempts
+  if (core.referred_) core.wait_ = 0
+  core.referred_ = false
+  enterPhase(core, Phase.Waiting, code)
+}
+
+/** The attempt failed, or the connection ended, other than by our wish. The cause is recorded already. */
+export function fail(core: Core, code: Code): void {
+  const reason = core.cause_.code === code ? core.cause_.reason : 0
+  const wasUp = core.phase_ >= Phase.Up
+  const draining = core.phase_ === Phase.Draining
+  const wasStable = core.phase_ === Phase.Up && core.age_ >= Stable.After && core.heard_
+  const byServer = code === ErrorCode.ClosedByServer || code === LinkCode.Reset || code === ErrorCode.ServerDisconnected
+  if (wasUp) core.stats_.drops = core.stats_.drops + 1
+  else core.stats_.failures = core.stats_.failures + 1
+  endConnection(core, wasUp && byServer)
+  core.sessionPresent_ = false
+  if (draining) goOffline(core, code)
+  else scheduleAttempt(core, code, reason, wasStable)
+}
+
+/** Closes for a fault of the server's, saying why where the protocol allows it. */
+export function closeWith(core: Core, code: Code): void {
+  const socket = core.socket_
+  const reason = core.cause_.code === code ? core.cause_.reason : 0
+  if (FEATURE_V5 && core.settings_.version_ === 5 && reason >= Reason.Unspecified && socket !== undefined && core.phase_ >= Phase.Up &&
+    core.tx_.bytes_ === 0 && code !== ErrorCode.ServerDisconnected && core.streaming_ === undefined) {
+    append(core.tx_, writeDisconnect(5, reason, EMPTY))
+    flush(core.tx_, socket)
+  }
+  fail(core, code)
+}
+
+/** Starts an attempt: credentials, CONNECT packet, socket. */
+export function startAttempt(core: Core): void {
+  const network = core.hal_.network
+  if (network !== undefined && network.ready() <= 0) {
+    because(core, ErrorCode.NetworkDown, 0, 0, 0, network.reason())
+    core.wait_ = Stable.NetworkPoll
+    if (core.phase_ !== Phase.Waiting) enterPhase(core, Phase.Waiting, ErrorCode.NetworkDown)
+    return
+  }
+  const code = prepareConnect(core)
+  if (core.asked_ !== 0) return
+  if (code < 0) {
+    core.stats_.failures = core.stats_.failures + 1
+    scheduleAttempt(core, code, 0, false)
+    return
+  }
+  core.heard_ = false
+  core.resumed_ = false
+  core.epoch_ = core.epoch_ + 1
+  core.socket_ = core.hal_.socket.open(currentServer(core.servers_, core.options_.servers))
+  enterPhase(core, Phase.Opening, 0)
+}

@@ -1,0 +1,380 @@
+/**
+ * What arrives while the link is up: messages to the application, acks to the messages they end. Everything that changes
+ * the QoS state of a message on receipt of a packet is in this file (MQTT 5.0 sections 3.3 to 3.7 and 4.3).
+ *
+ * Functions return 0, or the code with which the link must be closed; the cause is recorded.
+ */
+import { EMPTY, at, cut, keep, type Bytes, type Code } from './bytes.js'
+import { ErrorCode, Reason } from './codes.js'
+import { PacketType } from './codec/packets.js'
+import { writeAck } from './codec/write.js'
+import { because, callUser, textOfTopic, type Core } from './core.js'
+import { isFull, put, take } from './inbox.js'
+import { end, popFront, pushFront, Step, unlink, Taken, type Outgoing } from './outbox.js'
+import { send, tellSubscribed } from './outbound.js'
+import { forget, takeRequest, Want } from './subscriptions.js'
+import { matches } from './topic.js'
+import { readStreamHead, type Packet } from './codec/read.js'
+import type { Scanner } from './codec/scan.js'
+import type { Properties, Qos } from './types.js'
+
+/** The receive set of QoS 2, and the announced Receive Maximum. */
+export const enum ReceiveSet { Most = 64 }
+
+/** A protocol error of the server's: the link is closed with this reason under 5.0. */
+export function broken(core: Core, reason: number, detail: string): Code {
+  return because(core, reason === Reason.MalformedPacket ? ErrorCode.Malformed : ErrorCode.ProtocolError, reason, core.packet_.type, core.packet_.packetId, detail)
+}
+
+function isInReceiveSet(core: Core, id: number): boolean {
+  for (const x of core.receiveSet_) {
+    if (x === id) return true
+  }
+  return false
+}
+
+function removeFromReceiveSet(core: Core, id: number): boolean {
+  const rest: number[] = []
+  for (const x of core.receiveSet_) {
+    if (x !== id) rest.push(x)
+  }
+  const found = rest.length < core.receiveSet_.length
+  core.receiveSet_ = rest
+  return found
+}
+
+/** Whether a subscription identifier is among those that came with the message. */
+function hasId(p: Properties | undefined, id: number): boolean {
+  if (p === undefined) return false
+  if (p.subscriptionIdentifiers === undefined) return p.subscriptionIdentifier === id
+  for (const x of p.subscriptionIdentifiers) {
+    if (x === id) return true
+  }
+  return false
+}
+
+/** Hands a message to the handlers it is for; to `onMessage` when no handler is. */
+export function deliver(core: Core, topic: Bytes, payload: Bytes): void {
+  const info = core.info_
+  const text = textOfTopic(core, topic)
+  const byId = FEATURE_V5 && info.properties !== undefined && info.properties.subscriptionIdentifier !== undefined
+  let handled = false
+  for (const e of core.registry_.entries_) {
+    if (e.handler_ === undefined || e.want_ === Want.Unsubscribe || e.want_ === Want.Unsuback) continue
+    if (byId ? hasId(info.properties, e.subscriptionId_) : matches(cut(e.field_, 2, e.field_.length), topic)) {
+      handled = true
+      callUser(core, e.handler_, text, payload, info)
+    }
+  }
+  const fn = core.options_.onMessage
+  if (!handled && fn !== undefined) callUser(core, fn, text, payload, info)
+}
+
+/** PUBACK or PUBREC; withheld while a push-back cache is more than half full, and behind those withheld. */
+function acknowledge(core: Core, qos: number, id: number): void {
+  const packet = writeAck(qos === 1 ? 0x40 : 0x50, id, 0, EMPTY)
+  if (FEATURE_CACHE && core.options_.cache === 'push-back' &&
+    (core.inbox_.withheld_.length > 0 || core.inbox_.count_ * 2 > core.settings_.inboxCount_ || core.inbox_.bytes_ * 2 > core.settings_.inboxBytes_)) core.inbox_.withheld_.push(packet)
+  else send(core, packet)
+}
+
+/** Acks go out again once the cache is half empty, all of them, in order. */
+export function releaseAcks(core: Core): void {
+  const inbox = core.inbox_
+  if (inbox.withheld_.length === 0 || inbox.count_ * 2 > core.settings_.inboxCount_ || inbox.bytes_ * 2 > core.settings_.inboxBytes_) return
+  for (const packet of inbox.withheld_) send(core, packet)
+  inbox.withheld_ = []
+}
+
+/** Into the cache, making room as its policy says. */
+function cache(core: Core, p: Packet): void {
+  const inbox = core.inbox_
+  const s = core.settings_
+  const bytes = p.topic.length + p.payload.length
+  while (inbox.count_ > 0 && isFull(inbox, bytes, s.inboxCount_, s.inboxBytes_) && core.options_.cache !== 'push-back') {
+    take(inbox)
+    core.stats_.inboxDropped = core.stats_.inboxDropped + 1
+  }
+  if (isFull(inbox, bytes, s.inboxCount_, s.inboxBytes_)) {
+    core.stats_.inboxDropped = core.stats_.inboxDropped + 1
+    because(core, ErrorCode.InboxFull, 0, inbox.count_, s.inboxCount_, '')
+    return
+  }
+  put(inbox, p.topic, p.payload, p.qos as Qos, p.retain, p.dup, p.packetId, p.properties)
+}
+
+/**
+ * QoS 2, first half: whether the message is new. 1 new, 0 a repeat, below 0 close; 2 the set is full under v3: neither
+ * delivered nor answered.
+ */
+function enterReceiveSet(core: Core, id: number): Code {
+  if (isInReceiveSet(core, id)) {
+    core.stats_.repeats = core.stats_.repeats + 1
+    return 0
+  }
+  if (core.receiveSet_.length >= ReceiveSet.Most) {
+    because(core, ErrorCode.ReceiveSetFull, Reason.ReceiveMaximumExceeded, core.receiveSet_.length, ReceiveSet.Most, '')
+    if (core.settings_.version_ === 5) return ErrorCode.ReceiveSetFull
+    if (core.overflow_ < 0) core.overflow_ = 0
+    return 2
+  }
+  core.receiveSet_.push(id)
+  return 1
+}
+
+/** A topic alias of the server's: the topic it stands for, or EMPTY when it is none of ours to know. */
+function resolveAlias(core: Core, p: Packet): Bytes {
+  const alias = p.properties === undefined || p.properties.topicAlias === undefined ? 0 : p.properties.topicAlias
+  if (alias === 0) return p.topic
+  const most = core.options_.properties === undefined || core.options_.properties.topicAliasMaximum === undefined ? 0 : core.options_.properties.topicAliasMaximum
+  if (alias > most) return EMPTY
+  while (core.aliasesIn_.length < alias) core.aliasesIn_.push(EMPTY)
+  if (p.topic.length > 0) core.aliasesIn_[alias - 1] = keep(p.topic)
+  return core.aliasesIn_[alias - 1]
+}
+
+function describe(core: Core, p: Packet): void {
+  const info = core.info_
+  info.qos = p.qos as Qos
+  info.retain = p.retain
+  info.dup = p.dup
+  info.packetId = p.packetId
+  info.properties = p.properties
+}
+
+/** PUBLISH (section 3.3). */
+function handlePublish(core: Core, p: Packet): Code {
+  if (FEATURE_V5 && core.settings_.version_ === 5) {
+    p.topic = resolveAlias(core, p)
+    if (p.topic.length === 0) return broken(core, Reason.TopicAliasInvalid, 'topicAlias')
+  }
+  let isNew = 1
+  if (p.qos === 2) {
+    if (!FEATURE_QOS2) return broken(core, Reason.QosNotSupported, 'QoS 2')
+    isNew = enterReceiveSet(core, p.packetId)
+    if (isNew < 0) return isNew
+    if (isNew === 2) return 0
+  }
+  if (isNew === 1) {
+    core.stats_.received = core.stats_.received + 1
+    if (FEATURE_CACHE && core.options_.cache !== undefined && core.options_.cache !== 'direct') cache(core, p)
+    else {
+      describe(core, p)
+      // The callback may make us read on (never: it is refused), so id and QoS are taken before.
+      const qos = p.qos
+      const id = p.packetId
+      deliver(core, p.topic, p.payload)
+      if (qos > 0) acknowledge(core, qos, id)
+      return 0
+    }
+  }
+  if (p.qos > 0) acknowledge(core, p.qos, p.packetId)
+  return 0
+}
+
+/** The message of ours with this id; undefined when there is none. */
+function findInFlight(core: Core, id: number): Outgoing | undefined {
+  let m = core.outbox_.flight_.head_
+  while (m !== undefined && m.packetId_ !== id) m = m.next_
+  return m
+}
+
+/** The last ack of a message: it ends, and its id is free. */
+function finish(core: Core, m: Outgoing, code: Code, reason: number): void {
+  const box = core.outbox_
+  if (box.flight_.head_ === m) popFront(box.flight_)
+  else unlink(box.flight_, m)
+  box.flightCount_ = box.flightCount_ - 1
+  if (m.epoch_ === core.epoch_) core.sentNow_ = core.sentNow_ - 1
+  if (m.token_ === core.suspect_) {
+    core.suspect_ = 0
+    core.suspicions_ = 0
+    core.alone_ = false
+  }
+  if (code < 0) because(core, code, reason, m.packetId_, 0, '')
+  end(box, m, code < 0 ? 'rejected' : 'delivered', reason)
+}
+
+function isRequest(core: Core, id: number): boolean {
+  for (const q of core.registry_.requests_) {
+    if (q.packetId_ === id) return true
+  }
+  return false
+}
+
+/** An ack for no publish of ours: stray, or of the wrong kind for a live request. */
+function handleStray(core: Core, p: Packet): Code {
+  if (isRequest(core, p.packetId)) return broken(core, Reason.ProtocolError, 'ack')
+  core.stats_.strayAcks = core.stats_.strayAcks + 1
+  if (FEATURE_QOS2 && p.type === PacketType.Pubrec && p.reason < 0x80) send(core, writeAck(0x62, p.packetId, core.settings_.version_ === 5 ? Reason.PacketIdNotFound : 0, EMPTY))
+  return 0
+}
+
+/** PUBREC for a live id (section 3.5). */
+function handlePubrec(core: Core, m: Outgoing, reason: number): Code {
+  if (m.step_ === Step.Pubrec) {
+    if (reason === Reason.PacketIdInUse) {
+      if (m.taken_ !== Taken.Whole) {
+        // The server holds this id from an earlier life: once more, under a new one.
+        const box = core.outbox_
+        unlink(box.flight_, m)
+        box.flightCount_ = box.flightCount_ - 1
+        core.sentNow_ = core.sentNow_ - 1
+        if (!m.renewed_) {
+          m.renewed_ = true
+          if (core.retired_.length < 64) core.retired_.push(m.packetId_)
+          m.packetId_ = 0
+          m.step_ = Step.Send
+          pushFront(box.queue_, m)
+        } else end(box, m, 'rejected', reason)
+        return 0
+      }
+    } else if (reason >= 0x80) {
+      finish(core, m, ErrorCode.PublishRefused, reason)
+      return 0
+    }
+    m.step_ = Step.Pubcomp
+    if (core.options_.onSessionLost === 'report') m.payload_ = EMPTY
+  } else if (m.step_ !== Step.Pubcomp) return broken(core, Reason.ProtocolError, 'PUBREC')
+  m.epoch_ = core.epoch_
+  send(core, writeAck(0x62, m.packetId_, 0, EMPTY))
+  return 0
+}
+
+/** PUBACK, PUBREC, PUBCOMP. */
+function handleAck(core: Core, p: Packet): Code {
+  const m = findInFlight(core, p.packetId)
+  core.ackAge_ = 0
+  if (m === undefined) return handleStray(core, p)
+  if (p.type === PacketType.Puback) {
+    if (m.step_ !== Step.Puback) return broken(core, Reason.ProtocolError, 'PUBACK')
+    finish(core, m, p.reason >= 0x80 ? ErrorCode.PublishRefused : 0, p.reason)
+    return 0
+  }
+  if (!FEATURE_QOS2) return broken(core, Reason.ProtocolError, 'QoS 2')
+  if (p.type === PacketType.Pubrec) return handlePubrec(core, m, p.reason)
+  if (m.step_ !== Step.Pubcomp) return broken(core, Reason.ProtocolError, 'PUBCOMP')
+  finish(core, m, p.reason >= 0x80 && p.reason !== Reason.PacketIdNotFound ? ErrorCode.PublishRefused : 0, p.reason)
+  return 0
+}
+
+/** PUBREL (section 3.6): the id leaves the receive set and is answered in any case. */
+function handlePubrel(core: Core, p: Packet): Code {
+  const known = removeFromReceiveSet(core, p.packetId)
+  send(core, writeAck(0x70, p.packetId, known || core.settings_.version_ < 5 ? 0 : Reason.PacketIdNotFound, EMPTY))
+  return 0
+}
+
+/** SUBACK (section 3.9) and UNSUBACK (section 3.11). */
+function handleSuback(core: Core, p: Packet): Code {
+  const unsubscribe = p.type === PacketType.Unsuback
+  const q = takeRequest(core.registry_, p.packetId, unsubscribe)
+  core.ackAge_ = 0
+  if (q === undefined) {
+    if (isRequest(core, p.packetId) || findInFlight(core, p.packetId) !== undefined) return broken(core, Reason.ProtocolError, 'ack')
+    core.stats_.strayAcks = core.stats_.strayAcks + 1
+    return 0
+  }
+  if (!unsubscribe || core.settings_.version_ === 5) {
+    if (p.codes.length !== q.entries_.length) return broken(core, Reason.ProtocolError, 'codes')
+  }
+  const codes = p.codes
+  for (let i = 0; i < q.entries_.length; i = i + 1) {
+    const e = q.entries_[i]
+    const code = i < codes.length ? at(codes, i) : 0
+    if (unsubscribe) {
+      forget(core.registry_, e)
+      if (code >= 0x80) {
+        because(core, ErrorCode.UnsubscribeRefused, code, p.packetId, 0, e.filter_)
+        tellSubscribed(core, e, ErrorCode.UnsubscribeRefused)
+      }
+    } else {
+      const late = q.age_ < 0
+      if (e.want_ === Want.Suback || e.want_ === Want.Later) e.want_ = code >= 0x80 ? Want.Later : Want.Nothing
+      if (code >= 0x80) because(core, ErrorCode.SubscribeRefused, code, p.packetId, 0, e.filter_)
+      if (!late) tellSubscribed(core, e, code >= 0x80 ? ErrorCode.SubscribeRefused : code)
+    }
+  }
+  return 0
+}
+
+/** A packet after CONNACK, read into `core.packet_`. */
+export function handlePacket(core: Core): Code {
+  const p = core.packet_
+  const type = p.type
+  core.heard_ = true
+  if (type === PacketType.Publish) return handlePublish(core, p)
+  if (type === PacketType.Puback || type === PacketType.Pubrec || type === PacketType.Pubcomp) return handleAck(core, p)
+  if (type === PacketType.Pubrel) return FEATURE_QOS2 ? handlePubrel(core, p) : broken(core, Reason.ProtocolError, 'QoS 2')
+  if (type === PacketType.Suback || type === PacketType.Unsuback) return handleSuback(core, p)
+  if (type === PacketType.Pingresp) return 0
+  if (type === PacketType.Disconnect) {
+    if (core.settings_.version_ < 5) return because(core, ErrorCode.ClosedByServer, 0, 0, 0, '')
+    return because(core, ErrorCode.ServerDisconnected, p.reason, 0, 0, p.properties === undefined || p.properties.reasonString === undefined ? '' : p.properties.reasonString)
+  }
+  // A second CONNACK, or AUTH without an exchange.
+  return broken(core, Reason.ProtocolError, type === PacketType.Connack ? 'CONNACK' : 'AUTH')
+}
+
+/** Calls `onStream` with a piece, inside the port's guard. */
+function offer(this: void, core: Core, chunk: Bytes, s: Scanner): Code {
+  const fn = core.options_.onStream
+  if (fn === undefined) return 0
+  return fn(core.streamTopic_, chunk, s.offset, s.total)
+}
+
+/** Whether what began is to be offered: not too large, not a repeat. 1 offer, 0 skip, below 0 close. */
+function judgeStream(core: Core, p: Packet, s: Scanner): Code {
+  const set = core.settings_
+  const fn = core.options_.onStream
+  const most = fn === undefined || set.streamMax_ < set.packetIn_ ? set.packetIn_ : set.streamMax_
+  if (FEATURE_V5 && set.version_ === 5) {
+    // Larger than what we announced (section 3.1.2.11.4).
+    if (s.size > most) return because(core, ErrorCode.InboundTooLarge, Reason.PacketTooLarge, s.size, most, '')
+    p.topic = resolveAlias(core, p)
+    if (p.topic.length === 0 && !s.headSkipped) return broken(core, Reason.TopicAliasInvalid, 'topicAlias')
+  }
+  let answer = 1
+  if (s.skip || fn === undefined || p.topic.length === 0) {
+    core.stats_.oversize = core.stats_.oversize + 1
+    because(core, ErrorCode.InboundTooLarge, 0, s.size, most, p.topic.length > 0 ? textOfTopic(core, p.topic) : '')
+    answer = 0
+  }
+  if (p.qos === 2) {
+    if (!FEATURE_QOS2) return broken(core, Reason.QosNotSupported, 'QoS 2')
+    const isNew = enterReceiveSet(core, p.packetId)
+    if (isNew < 0) return isNew
+    // Neither a repeat nor what overflows the set is offered; the latter is not answered either.
+    if (isNew === 2) p.packetId = 0
+    if (isNew !== 1) answer = 0
+  }
+  return answer
+}
+
+/** A PUBLISH above the read limit begins: offered in pieces, or skipped; acknowledged at its end in any case. */
+export function startStream(core: Core, s: Scanner): Code {
+  const p = core.packet_
+  const reason = readStreamHead(p, s, core.hal_.text)
+  if (reason > 0) return broken(core, reason, 'PUBLISH')
+  const answer = judgeStream(core, p, s)
+  if (answer < 0) return answer
+  core.streamQos_ = p.qos
+  core.streamId_ = p.packetId
+  s.skip = answer === 0
+  if (answer === 1) {
+    core.streamTopic_ = textOfTopic(core, p.topic)
+    core.stats_.received = core.stats_.received + 1
+  }
+  return 0
+}
+
+/** A piece of its payload. A callback that answers below 0 wants no more of it. */
+export function streamPiece(core: Core, s: Scanner): void {
+  if (!s.skip && callUser(core, offer, core, cut(s.buffer, s.from, s.to), s) < 0) s.skip = true
+}
+
+/** Its end: acknowledged, whether it was offered or not. */
+export function endStream(core: Core): void {
+  core.heard_ = true
+  if (core.streamQos_ > 0 && core.streamId_ > 0) acknowledge(core, core.streamQos_, core.streamId_)
+}

@@ -1,0 +1,399 @@
+/**
+ * What the user asks for: publish, subscribe, unsubscribe, disconnect. Everything is checked here, before anything is
+ * sent or changed; what is wrong is a code, with its numbers in the cause.
+ */
+import { EMPTY, b1, cut, keep, type Bytes, type Code } from './bytes.js'
+import { ErrorCode, Reason } from './codes.js'
+import { PacketType } from './codec/packets.js'
+import { checkProperties, writeProperties } from './codec/properties.js'
+import { varintSize } from './codec/varint.js'
+import { field, writeDisconnect, writePublish } from './codec/write.js'
+import { because, enterPhase, nextToken, Phase, type Core } from './core.js'
+import { defaults } from './defaults.js'
+import { goOffline } from './connection.js'
+import { end, enqueue, findUnsent, newOutgoing, oldestUnsent, sizeOf, unlink, type Outgoing } from './outbox.js'
+import { refusedFilter } from './outbound.js'
+import { endConnection } from './session.js'
+import { textField } from './settings.js'
+import { findFilter, forget, Want, type Subscription } from './subscriptions.js'
+import { checkFilter, checkTopic, isShared } from './topic.js'
+import type { DisconnectExtra, MessageHandler, Properties, PublishExtra, SubscribeExtra } from './types.js'
+
+/** Under 5.0: no properties. */
+const NO_PROPERTIES = b1(0)
+
+const enum Most { Deadline = 1073741824, Stream = 268435455 }
+
+/** The wire form of a topic, length first; EMPTY when it is not one, with the cause. The last few are remembered. */
+function fieldOfTopic(core: Core, topic: string): Bytes {
+  const texts = core.topicTexts_
+  for (let i = 0; i < texts.length; i = i + 1) {
+    if (texts[i] === topic && topic !== '') return core.topicFields_[i]
+  }
+  const bytes = textField(core.hal_.text, topic, core.cause_, ErrorCode.BadTopic, 'topic')
+  if (bytes === undefined) return EMPTY
+  if (checkTopic(bytes) < 0) {
+    because(core, ErrorCode.BadTopic, 0, bytes.length, 65535, topic)
+    return EMPTY
+  }
+  const made = field(bytes)
+  core.topicTurn_ = (core.topicTurn_ + 1) % texts.length
+  texts[core.topicTurn_] = topic
+  core.topicFields_[core.topicTurn_] = made
+  return made
+}
+
+/** Whether a call may be made at all: 0, or Destroyed, NotStarted, Disconnecting. */
+export function mayUse(core: Core): Code {
+  if (core.destroyed_) return ErrorCode.Destroyed
+  if (core.phase_ === Phase.Draining) return because(core, ErrorCode.Disconnecting, 0, 0, 0, '')
+  return 0
+}
+
+/** Properties for the wire, without the section's length; EMPTY is none. Below 0 in `core.cause_.code` when wrong. */
+function bodyOf(core: Core, p: Properties, type: number): Bytes {
+  const section = writeProperties(p, type, core.hal_.text)
+  // The length field takes one byte for up to 127 bytes that follow, and so on.
+  let size = 1
+  while (size < 4 && varintSize(section.length - size) !== size) size = size + 1
+  return keep(cut(section, size, section.length))
+}
+
+/** Takes what a publish brings beyond topic and payload into the message. 0, or what is wrong. */
+function applyExtra(core: Core, m: Outgoing, extra: PublishExtra): Code {
+  if (extra.deadline !== undefined || extra.priority !== undefined || extra.keepLatest !== undefined) {
+    if (!FEATURE_POLICIES) return because(core, ErrorCode.FeatureMissing, 0, 0, 0, 'extra')
+    const d = extra.deadline
+    if (d !== undefined) {
+      if (!(d >= 1 && d <= Most.Deadline)) return because(core, ErrorCode.BadTime, 0, d, Most.Deadline, 'deadline')
+      const millis = core.clock_.millis_ + core.hal_.timer.since(core.clock_.stamp_) + (d - d % 1)
+      m.expiryMillis_ = millis % 1000
+      m.expirySeconds_ = core.clock_.seconds_ + (millis - m.expiryMillis_) / 1000
+    }
+    const priority = extra.priority
+    if (priority !== undefined) {
+      if (!(priority >= -128 && priority <= 127)) return because(core, ErrorCode.BadOption, 0, priority, 127, 'priority')
+      m.priority_ = priority
+    }
+  }
+  const p = extra.properties
+  if (p === undefined) return 0
+  if (!FEATURE_V5 || core.settings_.version_ !== 5) return because(core, ErrorCode.V5Only, 0, core.settings_.version_, 5, 'properties')
+  const code = checkProperties(p, PacketType.Publish, core.hal_.text)
+  if (code < 0) return because(core, code, 0, 0, 0, 'properties')
+  if (p.topicAlias !== undefined) return because(core, ErrorCode.BadProperty, 0, p.topicAlias, 0, 'topicAlias')
+  if (p.subscriptionIdentifier !== undefined) return because(core, ErrorCode.BadProperty, 0, p.subscriptionIdentifier, 0, 'subscriptionIdentifier')
+  if (p.messageExpiryInterval !== undefined) {
+    m.messageExpiry_ = p.messageExpiryInterval
+    m.bornSeconds_ = core.clock_.seconds_
+  }
+  m.properties_ = bodyOf(core, {
+    payloadFormatIndicator: p.payloadFormatIndicator, contentType: p.contentType, responseTopic: p.responseTopic,
+    correlationData: p.correlationData, userProperties: p.userProperties
+  }, PacketType.Publish)
+  return 0
+}
+
+/** Gives up unsent messages for `m`, oldest and least urgent first, when that is enough; else nothing. */
+function dropForRoom(core: Core, m: Outgoing): boolean {
+  const box = core.outbox_
+  const s = core.settings_
+  const bytes = box.bytes_ + sizeOf(m)
+  let freed = 0
+  let count = 0
+  let x = box.queue_.head_
+  while (x !== undefined) {
+    if (x.epoch_ === 0 && x.priority_ <= m.priority_) {
+      freed = freed + sizeOf(x)
+      count = count + 1
+    }
+    x = x.next_
+  }
+  if (box.count_ - count >= s.outboxCount_ || bytes - freed > s.outboxBytes_) return false
+  while (box.count_ >= s.outboxCount_ || box.bytes_ + sizeOf(m) > s.outboxBytes_) {
+    const oldest = oldestUnsent(box, m.priority_)
+    if (oldest === undefined) return false
+    unlink(box.queue_, oldest)
+    end(box, oldest, 'dropped', ErrorCode.QueueFull)
+  }
+  return true
+}
+
+/** The unsent message of the same topic gives its place to `m`. False when there is none, or `m` does not fit. */
+function replaceUnsent(core: Core, m: Outgoing): boolean {
+  const box = core.outbox_
+  const old = findUnsent(box, m.field_)
+  if (old === undefined || box.bytes_ - sizeOf(old) + sizeOf(m) > core.settings_.outboxBytes_) return false
+  const next = old.next_
+  if (box.queue_.head_ === old) box.queue_.head_ = m
+  else {
+    let x = box.queue_.head_
+    while (x !== undefined && x.next_ !== old) x = x.next_
+    if (x !== undefined) x.next_ = m
+  }
+  if (box.queue_.tail_ === old) box.queue_.tail_ = m
+  m.next_ = next
+  old.next_ = undefined
+  end(box, old, 'dropped', ErrorCode.Superseded)
+  return true
+}
+
+/** Why there is no room for one more, with the numbers; 0 when there is. */
+function roomFor(core: Core, bytes: number): Code {
+  const box = core.outbox_
+  const s = core.settings_
+  if (box.owed_ >= s.outboxCount_) return because(core, ErrorCode.QueueFull, 0, box.owed_, s.outboxCount_, 'receipts')
+  if (box.count_ >= s.outboxCount_) return because(core, ErrorCode.QueueFull, 0, box.count_, s.outboxCount_, '')
+  if (box.bytes_ + bytes > s.outboxBytes_) return because(core, ErrorCode.QueueBytes, 0, box.bytes_ + bytes, s.outboxBytes_, '')
+  return 0
+}
+
+/** Counts `m` in and gives it its token. */
+function admit(core: Core, m: Outgoing): Code {
+  const box = core.outbox_
+  m.token_ = nextToken(core)
+  core.stats_.accepted = core.stats_.accepted + 1
+  box.count_ = box.count_ + 1
+  box.bytes_ = box.bytes_ + sizeOf(m)
+  return m.token_
+}
+
+/** Accepts `m` into the queue as `whenFull` says: its token, or QueueFull, QueueBytes. */
+function accept(core: Core, m: Outgoing, keepLatest: boolean): Code {
+  const box = core.outbox_
+  const policy = core.options_.whenFull
+  if (FEATURE_POLICIES && (keepLatest || policy === 'keep-latest') && box.owed_ < core.settings_.outboxCount_ && replaceUnsent(core, m)) {
+    core.more_ = true
+    return admit(core, m)
+  }
+  let code = roomFor(core, sizeOf(m))
+  if (FEATURE_POLICIES && code < 0 && box.owed_ < core.settings_.outboxCount_) {
+    if (policy === 'drop-oldest' && dropForRoom(core, m)) code = 0
+    else if (policy === 'drop-newest') {
+      const token = admit(core, m)
+      end(box, m, 'dropped', code)
+      return token
+    }
+  }
+  if (code < 0) return code
+  enqueue(box.queue_, m)
+  if (FEATURE_POLICIES && m.expirySeconds_ >= 0) {
+    const left = (m.expirySeconds_ - core.clock_.seconds_) * 1000 + m.expiryMillis_ - core.clock_.millis_
+    if (box.soonest_ < 0 || left < box.soonest_) box.soonest_ = left
+  }
+  core.more_ = true
+  return admit(core, m)
+}
+
+/** Whether the socket may get a QoS 0 message at once: nothing before it, nothing to wait for. */
+function isWayFree(core: Core): boolean {
+  return core.phase_ === Phase.Up && core.busy_ === 0 && core.tx_.bytes_ === 0 && core.outbox_.queue_.head_ === undefined &&
+    !core.restoring_ && !core.resending_ && !core.alone_ && core.streaming_ === undefined && !core.registry_.dirty_
+}
+
+/** The fast path: encoded and written inside `publish`. Its token, 0 when it must be queued after all. */
+function publishNow(core: Core, topic: Bytes, payload: Bytes, flags: number): Code {
+  const socket = core.socket_
+  if (socket === undefined || core.outbox_.owed_ >= core.settings_.outboxCount_) return 0
+  const properties = core.settings_.version_ === 5 ? NO_PROPERTIES : EMPTY
+  const packet = writePublish(flags, topic, 0, properties, payload, core.server_.packetMax_)
+  if (packet.length === 0 || packet.length > socket.credit()) return 0
+  if (socket.write(packet) !== packet.length) return 0
+  core.keepalive_.sinceSent_ = core.hal_.timer.since(core.clock_.stamp_) * -1
+  const stats = core.stats_
+  stats.packetsOut = stats.packetsOut + 1
+  stats.bytesOut = (stats.bytesOut + packet.length) % 1073741824
+  if (!core.outbox_.wanted_) {
+    stats.accepted = stats.accepted + 1
+    stats.sent = stats.sent + 1
+    return nextToken(core)
+  }
+  const m = newOutgoing(0, EMPTY, EMPTY, flags)
+  const token = admit(core, m)
+  end(core.outbox_, m, 'sent', 0)
+  return token
+}
+
+/** What this server or this profile does not take; 0 when it does. */
+function refusedPublish(core: Core, qos: number, retain: boolean): Code {
+  if (qos !== 0 && qos !== 1 && qos !== 2) return because(core, ErrorCode.BadQos, 0, qos, 2, 'qos')
+  if (qos > defaults.maxQos) return because(core, ErrorCode.QosUnsupported, 0, qos, defaults.maxQos, 'profile')
+  if (core.phase_ < Phase.Up) return 0
+  if (qos > core.server_.maxQos_) return because(core, ErrorCode.QosUnsupported, 0, qos, core.server_.maxQos_, 'server')
+  if (retain && !core.server_.retain_) return because(core, ErrorCode.RetainUnavailable, 0, 0, 0, 'server')
+  return 0
+}
+
+/** The packet's size, as far as it does not depend on the connection, against the limits. 0, or PacketTooLarge, ServerPacketLimit. */
+function checkSize(core: Core, m: Outgoing, qos: number): Code {
+  const s = core.settings_
+  let body = m.field_.length + (m.total_ > 0 ? 0 : m.payload_.length) + (qos > 0 ? 2 : 0)
+  if (s.version_ === 5) body = body + m.properties_.length + varintSize(m.properties_.length) + (m.messageExpiry_ === -2 ? 0 : 5)
+  const bytes = 1 + varintSize(body) + body
+  if (bytes > s.packetOut_) return because(core, ErrorCode.PacketTooLarge, 0, bytes, s.packetOut_, 'limits.packetOut')
+  const all = m.total_ > 0 ? bytes + m.total_ + 3 : bytes
+  if (core.phase_ >= Phase.Up && all > core.server_.packetMax_) return because(core, ErrorCode.ServerPacketLimit, 0, all, core.server_.packetMax_, 'server')
+  return 0
+}
+
+/** See `Client.publish`. */
+export function publish(core: Core, topic: string, payload: Bytes, qos: number | undefined, retain: boolean | undefined, extra: PublishExtra | undefined): Code {
+  const code = mayUse(core)
+  if (code < 0) return code
+  const q = qos === undefined ? 0 : qos
+  const refused = refusedPublish(core, q, retain === true)
+  if (refused < 0) return refused
+  if (typeof payload !== 'string') return because(core, ErrorCode.BadPayload, 0, 0, 0, 'payload')
+  const topicField = fieldOfTopic(core, topic)
+  if (topicField.length === 0) return core.cause_.code
+  const flags = retain === true ? q * 2 + 1 : q * 2
+  if (q === 0 && extra === undefined && topicField.length + payload.length + 8 <= core.settings_.packetOut_ && isWayFree(core) && core.options_.topicAliasOut === undefined) {
+    const token = publishNow(core, topicField, payload, flags)
+    if (token > 0) return token
+  }
+  const m = newOutgoing(0, topicField, keep(payload), flags)
+  if (extra !== undefined) {
+    const wrong = applyExtra(core, m, extra)
+    if (wrong < 0) return wrong
+  }
+  const large = checkSize(core, m, q)
+  if (large < 0) return large
+  return accept(core, m, extra !== undefined && extra.keepLatest === true)
+}
+
+/** See `Client.publishStream`. */
+export function publishStream(core: Core, topic: string, total: number, read: (this: void, offset: number, max: number) => Bytes, qos: number | undefined): Code {
+  if (!FEATURE_STREAM) return ErrorCode.FeatureMissing
+  const code = mayUse(core)
+  if (code < 0) return code
+  const q = qos === undefined ? 0 : qos
+  const refused = refusedPublish(core, q, false)
+  if (refused < 0) return refused
+  if (typeof total !== 'number' || !(total >= 0 && total <= Most.Stream) || total % 1 !== 0) return because(core, ErrorCode.MessageTooLarge, 0, typeof total === 'number' ? total : 0, Most.Stream, 'total')
+  const topicField = fieldOfTopic(core, topic)
+  if (topicField.length === 0) return core.cause_.code
+  const m = newOutgoing(0, topicField, EMPTY, q * 2)
+  if (total > 0) {
+    m.total_ = total
+    m.read_ = read
+  }
+  const large = checkSize(core, m, q)
+  if (large < 0) return large
+  return accept(core, m, false)
+}
+
+/** The options byte of SUBSCRIBE (MQTT 5.0 section 3.8.3.1), or a code. */
+function optionsOf(core: Core, qos: number, extra: SubscribeExtra | undefined, shared: boolean): Code {
+  if (extra === undefined) return qos
+  if (!FEATURE_V5 || core.settings_.version_ !== 5) {
+    if (extra.noLocal === undefined && extra.retainAsPublished === undefined && extra.retainHandling === undefined && extra.properties === undefined) return qos
+    return because(core, ErrorCode.V5Only, 0, core.settings_.version_, 5, 'extra')
+  }
+  const handling = extra.retainHandling === undefined ? 0 : extra.retainHandling
+  if (handling !== 0 && handling !== 1 && handling !== 2) return because(core, ErrorCode.BadOption, 0, handling, 2, 'retainHandling')
+  if (extra.noLocal === true && shared) return because(core, ErrorCode.BadOption, 0, 0, 0, 'noLocal')
+  return qos + (extra.noLocal === true ? 4 : 0) + (extra.retainAsPublished === true ? 8 : 0) + handling * 16
+}
+
+/** See `Client.subscribe`. */
+export function subscribe(core: Core, filter: string, qos: number, handler: MessageHandler | undefined, extra: SubscribeExtra | undefined): Code {
+  const code = mayUse(core)
+  if (code < 0) return code
+  if (qos !== 0 && qos !== 1 && qos !== 2) return because(core, ErrorCode.BadQos, 0, qos, 2, 'qos')
+  if (qos > defaults.maxQos) return because(core, ErrorCode.QosUnsupported, 0, qos, defaults.maxQos, 'profile')
+  const bytes = textField(core.hal_.text, filter, core.cause_, ErrorCode.BadFilter, 'filter')
+  if (bytes === undefined) return core.cause_.code
+  if (checkFilter(bytes) < 0) return because(core, ErrorCode.BadFilter, 0, bytes.length, 65535, filter)
+  const options = optionsOf(core, qos, extra, isShared(bytes))
+  if (options < 0) return options
+  const made = field(bytes)
+  let properties = EMPTY
+  let id = 0
+  if (FEATURE_V5 && core.settings_.version_ === 5) {
+    const p = extra === undefined ? undefined : extra.properties
+    if (p !== undefined) {
+      const wrong = checkProperties(p, PacketType.Subscribe, core.hal_.text)
+      if (wrong < 0) return because(core, wrong, 0, 0, 0, 'properties')
+      if (p.subscriptionIdentifier !== undefined) id = p.subscriptionIdentifier
+    }
+    properties = keep(writeProperties(p, PacketType.Subscribe, core.hal_.text))
+    if (core.phase_ >= Phase.Up) {
+      const refused = refusedFilter(core, made, id)
+      if (refused < 0) return because(core, refused, 0, 0, 0, filter)
+    }
+  }
+  const size = made.length + properties.length + 8
+  if (size > core.settings_.packetOut_) return because(core, ErrorCode.PacketTooLarge, 0, size, core.settings_.packetOut_, filter)
+  const r = core.registry_
+  const old = findFilter(r, made)
+  if (old === undefined && r.entries_.length >= core.settings_.subscriptions_) return because(core, ErrorCode.TooManySubscriptions, 0, r.entries_.length, core.settings_.subscriptions_, filter)
+  if (old !== undefined) forget(r, old)
+  const e: Subscription = {
+    token_: nextToken(core), filter_: filter, field_: made, options_: options, handler_: handler, want_: Want.Subscribe,
+    subscriptionId_: id, properties_: properties
+  }
+  r.entries_.push(e)
+  r.dirty_ = true
+  core.more_ = true
+  return e.token_
+}
+
+/** See `Client.unsubscribe`. */
+export function unsubscribe(core: Core, filter: string): Code {
+  const code = mayUse(core)
+  if (code < 0) return code
+  const bytes = textField(core.hal_.text, filter, core.cause_, ErrorCode.BadFilter, 'filter')
+  if (bytes === undefined) return core.cause_.code
+  const r = core.registry_
+  const e = findFilter(r, field(bytes))
+  if (e === undefined) return because(core, ErrorCode.NotSubscribed, 0, 0, 0, filter)
+  const asked = e.want_ === Want.Suback || e.want_ === Want.Nothing || core.hadSession_
+  e.token_ = nextToken(core)
+  e.handler_ = undefined
+  if (asked) {
+    e.want_ = Want.Unsubscribe
+    r.dirty_ = true
+    core.more_ = true
+  } else forget(r, e)
+  return e.token_
+}
+
+/** See `Client.disconnect`. 0 when offline already, 1 while it is under way. */
+export function disconnect(core: Core, extra: DisconnectExtra | undefined): Code {
+  if (core.destroyed_) return ErrorCode.Destroyed
+  let reason = 0
+  let properties: Properties | undefined = undefined
+  let wait = 5000
+  if (extra !== undefined) {
+    if (extra.timeout !== undefined) {
+      if (!(extra.timeout >= 0 && extra.timeout <= Most.Deadline)) return because(core, ErrorCode.BadTime, 0, extra.timeout, Most.Deadline, 'timeout')
+      wait = extra.timeout
+    }
+    if (core.settings_.version_ < 5) {
+      if (extra.will === true) return because(core, ErrorCode.WillNeedsV5, 0, core.settings_.version_, 5, 'will')
+      if (extra.properties !== undefined) return because(core, ErrorCode.V5Only, 0, core.settings_.version_, 5, 'properties')
+    }
+    if (extra.will === true) reason = Reason.DisconnectWithWill
+    properties = extra.properties
+  }
+  if (FEATURE_V5 && properties !== undefined) {
+    const wrong = checkProperties(properties, PacketType.Disconnect, core.hal_.text)
+    if (wrong < 0) return because(core, wrong, 0, 0, 0, 'properties')
+    const expiry = properties.sessionExpiryInterval
+    if (core.settings_.clean_ && expiry !== undefined && expiry !== 0) return because(core, ErrorCode.BadProperty, 0, expiry, 0, 'sessionExpiryInterval')
+  }
+  if (core.phase_ === Phase.Offline) return 0
+  if (core.phase_ === Phase.Draining) return 1
+  if (core.phase_ < Phase.Up) {
+    endConnection(core, false)
+    because(core, ErrorCode.Disconnected, 0, 0, 0, '')
+    goOffline(core, ErrorCode.Disconnected)
+    return 0
+  }
+  core.disconnectPacket_ = writeDisconnect(core.settings_.version_, reason, FEATURE_V5 && properties !== undefined ? writeProperties(properties, PacketType.Disconnect, core.hal_.text) : EMPTY)
+  core.drainMs_ = wait
+  core.drainSent_ = false
+  core.more_ = true
+  enterPhase(core, Phase.Draining, 0)
+  return 1
+}

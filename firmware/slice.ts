@@ -1,0 +1,323 @@
+/**
+ * One slice: read what the socket has, handle each whole packet, run due timers, write what the socket will take. It is
+ * bounded by `slicePackets` and `sliceBytes`, and nothing in it waits.
+ */
+import { EMPTY, type Code } from './bytes.js'
+import { advance } from './clock.js'
+import { ErrorCode, Reason } from './codes.js'
+import { writeDisconnect, writePingreq } from './codec/write.js'
+import { readPacket } from './codec/read.js'
+import { feed, scan, Scan } from './codec/scan.js'
+import { Asked, because, callUser, enterPhase, Phase, type Core } from './core.js'
+import { causeOfSocket, closeWith, fail, goOffline, startAttempt } from './connection.js'
+import { handleHandshake } from './handshake.js'
+import { broken, endStream, handlePacket, startStream, streamPiece } from './inbound.js'
+import { isFull } from './inbox.js'
+import { ageKeepalive, isPingDue, isPingOverdue, nextPing } from './keepalive.js'
+import { expire, popFront } from './outbox.js'
+import { flushOut, pump, send, tellSubscribed } from './outbound.js'
+import { endAll, endConnection, giveUpOldest } from './session.js'
+import { append } from './transmit.js'
+import type { Socket } from '../hal/hal.js'
+
+const enum Wait {
+  /** ms: how long a closing connection may take to let DISCONNECT go. */
+  Goodbye = 1000,
+  /** ms: how long an overflowing receive set may stay full before the link is closed. */
+  Overflow = 30000,
+  /** Bytes that may wait in the transmit buffer before we stop reading. */
+  Backlog = 4096
+}
+
+/** Whether the application's cache has no room for the largest packet: then we do not read. */
+function mustHold(core: Core): boolean {
+  if (!FEATURE_CACHE || core.options_.cache !== 'push-back') return false
+  return isFull(core.inbox_, core.settings_.packetIn_, core.settings_.inboxCount_, core.settings_.inboxBytes_)
+}
+
+/** A scanner that failed: what the bytes were instead of MQTT. */
+function scanFailure(core: Core, found: number): Code {
+  if (found === Scan.TooLarge) return because(core, ErrorCode.InboundTooLarge, Reason.PacketTooLarge, core.scanner_.size, core.settings_.packetIn_, '')
+  if (core.phase_ < Phase.Up && core.stats_.packetsIn === core.packetsBefore_) return because(core, ErrorCode.NotMqtt, 0, core.scanner_.header, 0, '')
+  return because(core, ErrorCode.Malformed, Reason.MalformedPacket, core.scanner_.header, 0, '')
+}
+
+/** One thing that the scanner found. Below 0: close. */
+function handleFound(core: Core, found: number): Code {
+  const s = core.scanner_
+  if (found === Scan.Packet) {
+    core.stats_.packetsIn = core.stats_.packetsIn + 1
+    const reason = readPacket(core.packet_, s, core.settings_.version_, core.hal_.text)
+    if (reason !== 0) return broken(core, reason, '')
+    if (core.phase_ >= Phase.Up) return handlePacket(core)
+    const code = handleHandshake(core)
+    if (code !== 1) return code
+    core.stats_.connects = core.stats_.connects + 1
+    core.connectPacket_ = EMPTY
+    enterPhase(core, Phase.Up, 0)
+    return 0
+  }
+  if (!FEATURE_STREAM) return because(core, ErrorCode.InboundTooLarge, 0, s.size, core.settings_.packetIn_, '')
+  if (core.phase_ < Phase.Up) return broken(core, Reason.ProtocolError, 'CONNACK')
+  if (found === Scan.StreamStart) return startStream(core, s)
+  if (found === Scan.StreamChunk) streamPiece(core, s)
+  else {
+    core.stats_.packetsIn = core.stats_.packetsIn + 1
+    endStream(core)
+  }
+  return 0
+}
+
+/** Reads and handles, within the slice's bounds. Returns the packets handled, or below 0 why the link must end. */
+function receive(core: Core, socket: Socket): Code {
+  const s = core.settings_
+  let packets = 0
+  let bytes = s.sliceBytes_
+  const streamMax = FEATURE_STREAM ? core.options_.onStream === undefined ? 16777215 : s.streamMax_ : 0
+  while (packets < s.slicePackets_) {
+    if (mustHold(core)) {
+      core.more_ = false
+      return packets
+    }
+    if (core.tx_.bytes_ > Wait.Backlog || core.asked_ !== Asked.Nothing || core.phase_ < Phase.Connecting) return packets
+    const found = scan(core.scanner_, s.packetIn_, streamMax, s.version_)
+    if (found === Scan.More) {
+      if (bytes <= 0) {
+        core.more_ = core.more_ || socket.pending() > 0
+        return packets
+      }
+      const chunk = socket.read(bytes)
+      if (chunk.length === 0) return packets
+      bytes = bytes - chunk.length
+      core.stats_.bytesIn = (core.stats_.bytesIn + chunk.length) % 1073741824
+      core.keepalive_.sinceReceived_ = 0
+      core.keepalive_.waiting_ = -1
+      feed(core.scanner_, chunk)
+    } else if (found < 0) return scanFailure(core, found)
+    else {
+      packets = packets + 1
+      const code = handleFound(core, found)
+      if (code < 0) return code
+    }
+  }
+  core.more_ = true
+  return packets
+}
+
+/** Requests whose answer takes too long are told; their ids stay taken. */
+function ageRequests(core: Core, passed: number): void {
+  for (const q of core.registry_.requests_) {
+    if (q.age_ < 0) continue
+    q.age_ = q.age_ + passed
+    if (q.age_ < core.settings_.requestTimeout_) continue
+    q.age_ = -1
+    because(core, ErrorCode.RequestTimeout, 0, core.settings_.requestTimeout_, core.settings_.requestTimeout_, q.entries_[0].filter_)
+    for (const e of q.entries_) tellSubscribed(core, e, ErrorCode.RequestTimeout)
+  }
+}
+
+/** The timers of an open connection. Below 0: it must end. */
+function runTimers(core: Core, socket: Socket, passed: number): Code {
+  const k = core.keepalive_
+  const s = core.settings_
+  if (FEATURE_CACHE && k.waiting_ >= 0 && core.held_ < core.server_.keepalive_ * 1000 && mustHold(core)) {
+    // It is us who do not read: the answer may lie there already.
+    core.held_ = core.held_ + passed
+    k.waiting_ = k.waiting_ - passed
+  }
+  if (isPingOverdue(k)) return because(core, ErrorCode.PingTimeout, Reason.KeepAliveTimeout, k.waiting_, k.timeout_, socket.unacked() > 0 || core.tx_.bytes_ > 0 ? 'tx-stalled' : '')
+  if (core.tx_.bytes_ > 0) {
+    core.tx_.stalled_ = core.tx_.stalled_ + passed
+    if (core.tx_.stalled_ >= k.timeout_) return because(core, ErrorCode.TxBlocked, 0, core.tx_.bytes_, k.timeout_, '')
+  }
+  if (core.sentNow_ > 0) {
+    core.ackAge_ = core.ackAge_ + passed
+    if (core.ackAge_ >= s.ackTimeout_) {
+      giveUpOldest(core)
+      return because(core, ErrorCode.AckTimeout, 0, core.ackAge_, s.ackTimeout_, '')
+    }
+  }
+  if (FEATURE_QOS2 && core.overflow_ >= 0) {
+    core.overflow_ = core.overflow_ + passed
+    if (core.receiveSet_.length === 0 || core.overflow_ >= Wait.Overflow) return because(core, ErrorCode.ReceiveSetFull, 0, core.receiveSet_.length, 64, '')
+  }
+  if (core.registry_.requests_.length > 0) ageRequests(core, passed)
+  if (isPingDue(k, socket.unacked() === 0)) {
+    send(core, writePingreq())
+    core.stats_.pings = core.stats_.pings + 1
+    k.waiting_ = 0
+  }
+  return 0
+}
+
+/** `disconnect()` under way: DISCONNECT when all is done or its time is up, then the end. */
+function drain(core: Core): void {
+  const box = core.outbox_
+  if (!core.drainSent_) {
+    const done = box.queue_.head_ === undefined && box.flightCount_ === 0 && box.leaving_.head_ === undefined && core.streaming_ === undefined
+    if (!done && core.age_ < core.drainMs_) return
+    core.drainSent_ = true
+    // A message cut off in the middle cannot be followed by anything: the connection just ends.
+    if (core.streaming_ === undefined) append(core.tx_, core.disconnectPacket_)
+    core.drainMs_ = core.age_ + Wait.Goodbye
+    const socket = core.socket_
+    if (socket !== undefined) flushOut(core, socket)
+  }
+  if (core.tx_.bytes_ > 0 && core.age_ < core.drainMs_) return
+  endConnection(core, false)
+  because(core, ErrorCode.Disconnected, 0, 0, 0, '')
+  goOffline(core, ErrorCode.Disconnected)
+}
+
+function connectTimeout(core: Core, stage: string): Code {
+  fail(core, because(core, ErrorCode.ConnectTimeout, 0, core.age_, core.settings_.connectTimeout_, stage))
+  return 0
+}
+
+/** An open socket's share of the slice. */
+function work(core: Core, socket: Socket, passed: number): Code {
+  if (core.phase_ === Phase.Opening) {
+    const status = socket.status()
+    if (status === 0) return core.age_ >= core.settings_.connectTimeout_ ? connectTimeout(core, 'tcp') : 0
+    if (status < 0) {
+      fail(core, causeOfSocket(core, status))
+      return 0
+    }
+    core.packetsBefore_ = core.stats_.packetsIn
+    core.keepalive_.interval_ = 0
+    core.keepalive_.timeout_ = core.settings_.connectTimeout_
+    core.keepalive_.waiting_ = -1
+    const opened = core.age_
+    send(core, core.connectPacket_)
+    const sent = flushOut(core, socket)
+    if (sent < 0) {
+      fail(core, causeOfSocket(core, sent))
+      return 0
+    }
+    enterPhase(core, Phase.Connecting, 0)
+    core.age_ = opened
+    if (core.asked_ !== Asked.Nothing) return 0
+  }
+  const handled = receive(core, socket)
+  if (handled < 0) {
+    closeWith(core, handled)
+    return 0
+  }
+  if (core.socket_ !== socket || core.asked_ !== Asked.Nothing) return handled
+  const status = socket.status()
+  if (status < 0 && socket.pending() === 0 && !core.more_) {
+    fail(core, causeOfSocket(core, status))
+    return handled
+  }
+  if (core.phase_ === Phase.Connecting && core.age_ >= core.settings_.connectTimeout_) return connectTimeout(core, 'connack')
+  let code = runTimers(core, socket, passed)
+  if (code === 0) {
+    const out = status < 0 ? 0 : pump(core, socket)
+    code = out < 0 && out !== ErrorCode.StreamFailed ? causeOfSocket(core, out) : out
+  }
+  if (code < 0) {
+    closeWith(core, code)
+    return handled
+  }
+  if (core.phase_ === Phase.Draining) drain(core)
+  return handled
+}
+
+/** Receipts, at the end of the slice, as many as there were at its start: a receipt's callback may make new ones. */
+export function tellReceipts(core: Core): void {
+  const box = core.outbox_
+  const fn = core.options_.onReceipt
+  let most = box.owed_
+  while (most > 0) {
+    const m = popFront(box.receipts_)
+    if (m === undefined) return
+    most = most - 1
+    box.owed_ = box.owed_ - 1
+    if (fn !== undefined) callUser(core, fn, m.token_, m.outcome_, m.reason_)
+  }
+}
+
+/** The smaller of two times, where -1 means never and a time that has passed is now. */
+function earlier(a: number, b: number): number {
+  if (b === -1) return a
+  const t = b < 0 ? 0 : b
+  return a === -1 || t < a ? t : a
+}
+
+/** ms from this slice to the earliest timer; 0 when there is work left, -1 when nothing is to come. */
+function nextDue(core: Core): number {
+  if (core.more_ || core.outbox_.receipts_.head_ !== undefined) return 0
+  const s = core.settings_
+  let due = -1
+  if (core.phase_ === Phase.Offline) due = -1
+  else if (core.phase_ === Phase.Waiting) due = core.wait_
+  else if (core.phase_ < Phase.Up) due = s.connectTimeout_ - core.age_
+  else {
+    const socket = core.socket_
+    due = nextPing(core.keepalive_, socket !== undefined && socket.unacked() === 0)
+    due = earlier(due, core.tx_.bytes_ > 0 ? core.keepalive_.timeout_ - core.tx_.stalled_ : -1)
+    due = earlier(due, core.sentNow_ > 0 ? s.ackTimeout_ - core.ackAge_ : -1)
+    if (core.overflow_ >= 0) due = earlier(due, core.receiveSet_.length === 0 ? 0 : Wait.Overflow - core.overflow_)
+    if (core.phase_ === Phase.Draining) due = earlier(due, core.drainMs_ - core.age_)
+    for (const q of core.registry_.requests_) {
+      if (q.age_ >= 0) due = earlier(due, s.requestTimeout_ - q.age_)
+    }
+  }
+  if (core.outbox_.soonest_ >= 0) due = earlier(due, core.outbox_.soonest_)
+  return due < 0 && due !== -1 ? 0 : due
+}
+
+/** What callbacks asked for in the slice, now that nothing is under way. */
+export function settleAsked(core: Core): void {
+  if (core.busy_ > 0 || core.asked_ === Asked.Nothing) return
+  const asked = core.asked_
+  core.asked_ = Asked.Nothing
+  core.busy_ = core.busy_ + 1
+  if (core.phase_ !== Phase.Offline || asked === Asked.Destroy) {
+    endConnection(core, false)
+    const code = asked === Asked.Destroy ? ErrorCode.Destroyed : ErrorCode.Aborted
+    because(core, code, 0, 0, 0, '')
+    if (asked === Asked.Destroy) {
+      endAll(core, 'dropped', code)
+      core.registry_.entries_ = []
+      core.phase_ = Phase.Offline
+    } else goOffline(core, code)
+    core.more_ = false
+    tellReceipts(core)
+  }
+  core.busy_ = core.busy_ - 1
+}
+
+/** One slice. Returns the packets handled. The caller made sure that none is running. */
+export function slice(core: Core): number {
+  const timer = core.hal_.timer
+  const passed = advance(core.clock_, timer)
+  core.busy_ = core.busy_ + 1
+  core.more_ = false
+  core.age_ = core.age_ + passed
+  if (core.age_ > 1073741824) core.age_ = 1073741824
+  let handled = 0
+  const box = core.outbox_
+  if (FEATURE_POLICIES && box.soonest_ >= 0) {
+    box.soonest_ = box.soonest_ > passed ? box.soonest_ - passed : 0
+    if (box.soonest_ === 0) expire(box, core.clock_.seconds_, core.clock_.millis_)
+  }
+  if (core.phase_ === Phase.Waiting) {
+    core.wait_ = core.wait_ - passed
+    if (core.wait_ <= 0) startAttempt(core)
+  }
+  const socket = core.socket_
+  if (socket !== undefined && core.asked_ === Asked.Nothing) {
+    ageKeepalive(core.keepalive_, passed)
+    handled = work(core, socket, passed)
+    if (handled < 0) handled = 0
+  }
+  if (box.receipts_.head_ !== undefined) tellReceipts(core)
+  core.due_ = nextDue(core)
+  const took = timer.since(core.clock_.stamp_)
+  if (took > core.stats_.longestSlice) core.stats_.longestSlice = took
+  core.hal_.system.feedWatchdog()
+  core.busy_ = core.busy_ - 1
+  settleAsked(core)
+  return handled
+}

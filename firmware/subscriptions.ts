@@ -1,0 +1,126 @@
+/**
+ * The registry of what the user wants to hear, restored after a reconnect, and the SUBSCRIBE and UNSUBSCRIBE requests
+ * that are out. A filter is asked for again on every connection whose session does not have it yet.
+ */
+import type { Bytes } from './bytes.js'
+import type { MessageHandler } from './types.js'
+
+/** What comes next for a filter. */
+export const enum Want {
+  /** SUBSCRIBE is to be sent. */
+  Subscribe,
+  /** SUBACK is awaited. */
+  Suback,
+  /** Nothing: the session has it. */
+  Nothing,
+  /** The server refused it, or did not answer: next connection. */
+  Later,
+  /** UNSUBSCRIBE is to be sent. */
+  Unsubscribe,
+  /** UNSUBACK is awaited, then it is forgotten. */
+  Unsuback
+}
+
+export interface Subscription {
+  token_: number
+  filter_: string
+  field_: Bytes
+  /** The options byte of SUBSCRIBE (v3: the QoS). */
+  options_: number
+  handler_: MessageHandler | undefined
+  want_: Want
+  /** 5.0: 0 for none, and the property section with its length. */
+  subscriptionId_: number
+  properties_: Bytes
+}
+
+/** A SUBSCRIBE or UNSUBSCRIBE without its ack. */
+export interface Request {
+  packetId_: number
+  /** The filters, in the order of the packet. An entry replaced meanwhile is no longer in the registry. */
+  entries_: Subscription[]
+  unsubscribe_: boolean
+  /** ms since it was sent; -1 once its time-out was told. */
+  age_: number
+}
+
+export interface Registry {
+  entries_: Subscription[]
+  requests_: Request[]
+  /** Whether an entry may have something to send. */
+  dirty_: boolean
+}
+
+export function newRegistry(): Registry {
+  return { entries_: [], requests_: [], dirty_: false }
+}
+
+export function findFilter(r: Registry, field: Bytes): Subscription | undefined {
+  for (const e of r.entries_) {
+    if (e.field_ === field && e.want_ !== Want.Unsubscribe && e.want_ !== Want.Unsuback) return e
+  }
+  return undefined
+}
+
+/** Forgets an entry. */
+export function forget(r: Registry, entry: Subscription): void {
+  const rest: Subscription[] = []
+  for (const e of r.entries_) {
+    if (e !== entry) rest.push(e)
+  }
+  r.entries_ = rest
+}
+
+/** The entries with something to send that fit one packet with the first of them. At most `most`. */
+export function nextBatch(r: Registry, most: number, limitBytes: number): Subscription[] {
+  const batch: Subscription[] = []
+  let first: Subscription | undefined = undefined
+  let bytes = 0
+  for (const e of r.entries_) {
+    if (e.want_ !== Want.Subscribe && e.want_ !== Want.Unsubscribe) continue
+    if (first === undefined) {
+      first = e
+      bytes = e.properties_.length + 12
+    } else if (e.want_ !== first.want_ || e.properties_ !== first.properties_) continue
+    bytes = bytes + e.field_.length + 1
+    if (batch.length > 0 && (batch.length >= most || bytes > limitBytes)) return batch
+    batch.push(e)
+  }
+  if (first === undefined) r.dirty_ = false
+  return batch
+}
+
+/** The connection ended: requests die with it. `kept`: the session may go on, so what it has need not be asked again. */
+export function dropRequests(r: Registry): void {
+  for (const e of r.entries_) {
+    if (e.want_ === Want.Suback || e.want_ === Want.Later) e.want_ = Want.Subscribe
+    else if (e.want_ === Want.Unsuback) e.want_ = Want.Unsubscribe
+  }
+  r.requests_ = []
+  r.dirty_ = true
+}
+
+/** The server has no session of ours: all filters are asked for again, those to be removed are gone. */
+export function restoreAll(r: Registry): void {
+  const rest: Subscription[] = []
+  for (const e of r.entries_) {
+    if (e.want_ !== Want.Unsubscribe) {
+      e.want_ = Want.Subscribe
+      rest.push(e)
+    }
+  }
+  r.entries_ = rest
+  r.dirty_ = true
+}
+
+/** Takes the request with this id out; undefined when there is none. */
+export function takeRequest(r: Registry, packetId: number, unsubscribe: boolean): Request | undefined {
+  let found: Request | undefined = undefined
+  const rest: Request[] = []
+  for (const q of r.requests_) {
+    if (q.packetId_ === packetId && q.unsubscribe_ === unsubscribe) found = q
+    else rest.push(q)
+  }
+  if (found !== undefined) r.requests_ = rest
+  return found
+}
