@@ -43,15 +43,21 @@ export class SimSystem {
       guard: (fn, a, b, c) => {
         try {
           const result = fn(a, b, c)
+          // An async callback fails later: that is the user's error as well.
+          if (result instanceof Promise) result.catch((error: unknown) => this.failed(error))
           return typeof result === 'number' ? result : 0
         } catch (error) {
           // A bound of the simulator is for the test, not for the program under test.
           if (error instanceof SimLimitError) throw error
-          this.errorCount += 1
-          if (this.errors.length < ERRORS_KEPT) this.errors.push(error)
+          this.failed(error)
           return ErrorCode.CallbackThrew
         }
       }
     }
+  }
+
+  private failed(error: unknown): void {
+    this.errorCount += 1
+    if (this.errors.length < ERRORS_KEPT) this.errors.push(error)
   }
 }
