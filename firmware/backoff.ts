@@ -22,6 +22,8 @@ export function newBackoff(id: string): Backoff {
 
 /** The next noise: a number from 0 to 999. `random` and `ticks` are the port's. */
 export function nextNoise(backoff: Backoff, random: number, ticks: number): number {
+  // Not a span of time: only its bits are wanted.
+  // eslint-disable-next-line dialect/no-tick-arithmetic
   let t = ticks % 32768
   if (t < 0) t = t + 32768
   backoff.noise_ = ((backoff.noise_ * 75 + 74) % 65537 + random + t) % 65537

@@ -5,4 +5,4 @@ export { ErrorCode, Reason } from './codes.js'
 export * as defaults from './defaults.js'
 export { matches } from './topic.js'
 export type * from './types.js'
-export { LinkCode } from '../hal/hal.js'
+

@@ -5,7 +5,7 @@
 import { EMPTY, type Code } from './bytes.js'
 import { advance } from './clock.js'
 import { ErrorCode, Reason } from './codes.js'
-import { writeDisconnect, writePingreq } from './codec/write.js'
+import { writePingreq } from './codec/write.js'
 import { readPacket } from './codec/read.js'
 import { feed, scan, Scan } from './codec/scan.js'
 import { Asked, because, callUser, enterPhase, Phase, type Core } from './core.js'
