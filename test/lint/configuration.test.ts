@@ -1,5 +1,5 @@
 /** Which folders the dialect watches: eslint.config.js itself, asked about paths. */
-import { readdirSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { ESLint, type Linter } from 'eslint'
 import { describe, expect, it } from 'vitest'
@@ -45,6 +45,14 @@ describe('eslint.config.js', () => {
 
   it('holds the contract to what its types can break', async () => {
     expect(await dialectOf('hal/hal.ts')).toEqual(['ascii-source', 'const-enum', 'no-mixed-return', 'this-void'])
+  })
+
+  it('reports every rule on a file of the core that breaks them all', async () => {
+    const text = readFileSync(path.join(import.meta.dirname, 'fixtures/mistakes.ts.txt'), 'utf8')
+    const [result] = await eslint.lintText(text, { filePath: path.join(root, 'firmware/codes.ts') })
+    const reported = new Set(result?.messages.map((message) => message.ruleId))
+    // A circle needs a second file, and the limits of a function a long one: their own suites have both.
+    expect(all.filter((name) => !reported.has(`dialect/${name}`))).toEqual(['function-limits', 'no-import-cycle'])
   })
 
   it('[S1-05] lets the core import itself and the types of the contract, and nothing else', async () => {

@@ -119,6 +119,7 @@ suite('no-mixed-return', {
   },
   refuses: {
     'an object or a number': 'export function f(n: number): { n: number } | number { return n > 0 ? { n } : -1 }',
+    'any object or a number': 'export function f(n: number): object | number { return n > 0 ? {} : -1 }',
     'the same inferred': 'export function f(n: number) { return n > 0 ? { n } : -1 }',
     'the same as a type': 'export type Open = (this: void) => { n: number } | number',
     'the same in an interface': 'export interface Hal { open(this: void): number[] | number }'

@@ -77,6 +77,8 @@ suite('no-unparsed-syntax', {
     'a regular expression': 'export const r = /a/',
     'a tagged template': 'export const t = String.raw`a`',
     'new.target': 'export function f(): unknown { return new.target }',
+    'arguments': 'export function f(): number { return arguments.length }',
+    'a namespace': 'export namespace N { export const a = 1 }',
     'the comma operator': 'export function f(a: number): number { return (a, 2) }'
   }
 })

@@ -8,6 +8,7 @@ suite('strict-boolean', {
   accepts: {
     'a comparison': "export function f(n: number, s: string): number { if (n > 0 && s.length > 0) return 1\n return 0 }",
     'a boolean, and one that may be absent': 'export function f(r: { on?: boolean }, b: boolean): number { return r.on && !b ? 1 : 0 }',
+    'an object of any kind': 'export const f = (r?: object): boolean => !r',
     'an object that may be absent': 'export function f(r: { next?: { n: number } }): number { while (!r.next) return 1\n return 0 }'
   },
   refuses: {
@@ -72,6 +73,8 @@ suite('no-tick-arithmetic', {
     'arithmetic on a stamp kept in a record': `${timer}interface R { at: number }\nexport function keep(t: Timer, r: R): void { r.at = t.ticks() }\nexport function f(r: R): number { return r.at - 1 }`,
     'arithmetic on a stamp handed on': `${timer}interface R { at: number }\nexport function f(t: Timer, r: R): number { const t0 = t.ticks()\n r.at = t0\n return 0 - r.at }`,
     'arithmetic on an element of a table of stamps': `${timer}export function f(t: Timer, l: number[]): number { l[0] = t.ticks()\n return l[1]! - 3 }`,
+    'arithmetic on a stamp that a function returns': `${timer}function now(t: Timer): number { return t.ticks() }\nexport const f = (t: Timer, n: number): number => now(t) - n`,
+    'arithmetic on a stamp that a function was given': `${timer}function age(stamp: number): number { return 5 - stamp }\nexport const f = (t: Timer): number => age(t.ticks())`,
     '+= and ++': [`${timer}export function f(t: Timer): number { let t0 = t.ticks()\n t0 += 5\n t0++\n return -t0 }`, 3]
   }
 })
@@ -99,6 +102,8 @@ suite('bytes-intrinsics', {
   refuses: {
     'charCodeAt': `${bytes}export const f = (s: Bytes): number => s.charCodeAt(0)`,
     'a method of a text': "export const f = (s: string): boolean => s.startsWith('a')",
+    'a method of a number': 'export const f = (n: number): string => n.toFixed(1)',
+    'bind of a function': 'export const f = (g: (this: void, n: number) => void): unknown => g.bind(undefined, 1)',
     'an index into a string': 'export const f = (s: string): string | undefined => s[0]',
     'String.fromCharCode': 'export const f = (n: number): string => String.fromCharCode(n)',
     'another built-in object': 'export const f = (r: object): string => JSON.stringify(r)',
@@ -121,6 +126,19 @@ suite('no-missing-builtins', {
     'Array.from': 'export const f = (a: number[]): number[] => Array.from(a)',
     'Number.isInteger and Math.imul': ['export const f = (a: number): boolean => Number.isInteger(Math.imul(a, 2))', 2],
     'the wall clock': 'export const f = (): number => Date.now()'
+  }
+})
+
+suite('no-quotient-text', {
+  accepts: {
+    'a whole number in a text': 'export const f = (n: number): string => `${n} of ${n % 256}`',
+    'a quotient through Math.floor': "export const f = (n: number): string => 'about ' + Math.floor(n / 1000)",
+    'a quotient that stays a number': 'export const f = (n: number): number => n / 2 + 1'
+  },
+  refuses: {
+    'a quotient in a template': 'export const f = (n: number): string => `${(n - n % 256) / 256}`',
+    'a quotient joined to a text': "export const f = (n: number): string => 'about ' + n / 1000",
+    'a variable that holds one': 'export function f(n: number): string { const s = n / 1000\n return `${s} s` }'
   }
 })
 

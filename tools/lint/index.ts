@@ -22,6 +22,7 @@ import { noLoopClosures } from './rules/no-loop-closures.js'
 import { noMethodValues } from './rules/no-method-values.js'
 import { noMissingBuiltins } from './rules/no-missing-builtins.js'
 import { noMixedReturn } from './rules/no-mixed-return.js'
+import { noQuotientText } from './rules/no-quotient-text.js'
 import { noThisVoidClass } from './rules/no-this-void-class.js'
 import { noTickArithmetic } from './rules/no-tick-arithmetic.js'
 import { noUnparsedSyntax } from './rules/no-unparsed-syntax.js'
@@ -53,6 +54,7 @@ export const rules = {
   'no-method-values': toEslint(noMethodValues),
   'no-missing-builtins': toEslint(noMissingBuiltins),
   'no-mixed-return': toEslint(noMixedReturn),
+  'no-quotient-text': toEslint(noQuotientText),
   'no-this-void-class': toEslint(noThisVoidClass),
   'no-tick-arithmetic': toEslint(noTickArithmetic),
   'no-unparsed-syntax': toEslint(noUnparsedSyntax),

@@ -9,13 +9,13 @@
  * All stages run even if an early one fails. A green stage is one line; a red one shows the end of its log. Nothing is
  * left out without being named, and a test that vitest skipped is a failure.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { countTests, type Counts } from './counts.js'
+import { endAll, execute } from './execute.js'
 import { canInstall, installMissing, missingPrograms, nativePath } from './native.js'
 import { allStages, espruinoFolder, nativeFolder, resultsFolder, type Stage } from './stages.js'
 
 interface Outcome { name: string; ok: boolean; ms: number; note: string }
-interface VitestResults { testResults: { assertionResults: { status: string; fullName: string }[] }[] }
 
 const logLinesShown = 120
 const knownStages = ['lint', 'types', 'pipelines', 'unit', 'native', 'espruino', 'requirements']
@@ -25,7 +25,6 @@ const args = process.argv.slice(2)
 const withoutNative = args.includes('--without-native')
 const only = onlyStages()
 const env = { ...process.env, PATH: nativePath(), FORCE_COLOR: '0', NO_COLOR: '1' }
-const running = new Set<ChildProcess>()
 const outcomes: Outcome[] = []
 const notRun: string[] = []
 
@@ -49,55 +48,10 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`
 }
 
-/** Runs one command with its output in the stage's log. '' when it ended with status 0, else what went wrong. */
-function execute(command: string[], log: string, limitMs: number): Promise<string> {
-  return new Promise((resolve) => {
-    const [program = '', ...rest] = command
-    const output = createWriteStream(log, { flags: 'a' })
-    // A group of its own, so that a stage that hangs can be ended with all it started.
-    const child = spawn(program, rest, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
-    running.add(child)
-    let late = false
-    const timer = setTimeout(() => {
-      late = true
-      endGroup(child)
-    }, limitMs)
-    child.stdout.pipe(output, { end: false })
-    child.stderr.pipe(output, { end: false })
-    const finish = (problem: string) => {
-      clearTimeout(timer)
-      running.delete(child)
-      output.end(() => { resolve(problem) })
-    }
-    child.on('error', (error) => { finish(`${program}: ${error.message}`) })
-    child.on('close', (status, signal) => {
-      if (late) finish(`over its limit of ${limitMs / 1000} s`)
-      else finish(status === 0 ? '' : `ended with ${status === null ? signal : `status ${status}`}`)
-    })
-  })
-}
-
-function endGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return
-  try {
-    process.kill(-child.pid, 'SIGKILL')
-  } catch (error) {
-    // ESRCH: the group ended by itself between the check and the call.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
-}
-
-/** Counts from vitest's JSON; a skipped or unfinished test is a problem of its own. */
-function vitestCounts(stage: Stage): { note: string; problem: string } {
+function countsOf(stage: Stage): Counts {
   if (stage.results === undefined) return { note: '', problem: '' }
   if (!existsSync(stage.results)) return { note: '', problem: `wrote no ${stage.results}` }
-  const results = JSON.parse(readFileSync(stage.results, 'utf8')) as VitestResults
-  const tests = results.testResults.flatMap((file) => file.assertionResults)
-  const passed = tests.filter((test) => test.status === 'passed').length
-  const skipped = tests.filter((test) => test.status !== 'passed' && test.status !== 'failed')
-  const note = `${passed} of ${tests.length} tests in ${results.testResults.length} files`
-  if (skipped.length === 0) return { note, problem: '' }
-  return { note, problem: `${skipped.length} skipped, which is not allowed: ${skipped.slice(0, 5).map((test) => test.fullName).join('; ')}` }
+  return countTests(readFileSync(stage.results, 'utf8'))
 }
 
 async function runStage(stage: Stage): Promise<void> {
@@ -108,10 +62,10 @@ async function runStage(stage: Stage): Promise<void> {
   const problems: string[] = []
   for (const command of stage.commands) {
     const left = stage.limitMs - (Date.now() - begun)
-    const problem = left > 0 ? await execute(command, log, left) : `over the stage's limit of ${stage.limitMs / 1000} s`
+    const problem = left > 0 ? await execute(command, log, left, env) : `over the stage's limit of ${stage.limitMs / 1000} s`
     if (problem.length > 0) problems.push(`${command.slice(1).join(' ')}: ${problem}`)
   }
-  const counts = vitestCounts(stage)
+  const counts = countsOf(stage)
   if (counts.problem.length > 0) problems.push(counts.problem)
   const ok = problems.length === 0
   report({ name: stage.name, ok, ms: Date.now() - begun, note: ok ? counts.note || stage.what : counts.note })
@@ -197,7 +151,7 @@ async function main(): Promise<void> {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    for (const child of running) endGroup(child)
+    endAll()
     say(`stopped by ${signal}`)
     process.exit(130)
   })

@@ -50,12 +50,14 @@ export function readRequirements(): { requirements: Requirement[]; problems: str
   const requirements = parseRequirements(readFileSync(requirementsFile, 'utf8'), posix.dirname(requirementsFile))
   const problems: string[] = []
   const seen = new Set<string>()
+  const absent = new Map<string, string[]>()
   for (const requirement of requirements) {
     if (seen.has(requirement.id)) problems.push(`${requirementsFile} lists ${requirement.id} twice`)
     seen.add(requirement.id)
     const path = requirement.page?.split('#')[0]
-    if (path !== undefined && !existsSync(path)) problems.push(`${requirementsFile}: ${requirement.id} links to ${path}, which does not exist`)
+    if (path !== undefined && !existsSync(path)) absent.set(path, [...absent.get(path) ?? [], requirement.id])
   }
+  for (const [path, ids] of absent) problems.push(`${requirementsFile} links to ${path}, which does not exist (${ids.join(' ')})`)
   if (seen.size !== requirementCount) problems.push(`${requirementsFile} lists ${seen.size} ids, not ${requirementCount}`)
   return { requirements, problems }
 }

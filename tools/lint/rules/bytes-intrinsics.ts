@@ -1,5 +1,6 @@
+import ts from 'typescript'
 import type { TSESTree } from '@typescript-eslint/utils'
-import { isGlobalValue, isString, memberName, parts, typed, type Rule } from '../rule.js'
+import { hasFlag, isGlobalValue, isString, memberName, parts, typed, type Rule } from '../rule.js'
 
 /** Objects of built-in functions; the functions of Math that are one native call on every target stay allowed. */
 const builtinObjects = ['String', 'Object', 'JSON', 'Number', 'Array', 'Boolean', 'Math', 'parseInt', 'parseFloat', 'isNaN', 'isFinite',
@@ -18,6 +19,7 @@ export const bytesIntrinsics: Rule = {
         const name = memberName(node)
         const ofString = parts(services.getTypeAtLocation(node.object)).some(isString)
         if (ofString && node.computed) context.report(node, 'an index into a string: at(s, i) gives the byte')
+        else if (!ofString && isForeign(services.getTypeAtLocation(node.object), name)) context.report(node, `.${name ?? 'computed'}() of a number or a function`)
         else if (ofString && name !== 'length') context.report(node, `.${name ?? 'computed'} of a string: only .length and the intrinsics of bytes.ts`)
       },
       Identifier(node) {
@@ -30,6 +32,13 @@ export const bytesIntrinsics: Rule = {
       }
     }
   }
+}
+
+/** `n.toString()` prints 128.0 in Lua 5.3 where n was divided; `f.call`, `f.apply` and `f.bind` are library code. */
+function isForeign(type: ts.Type, name: string | undefined): boolean {
+  if (name === undefined) return false
+  if (parts(type).some((part) => hasFlag(part, ts.TypeFlags.NumberLike))) return true
+  return ['call', 'apply', 'bind', 'length', 'name', 'toString'].includes(name) && type.getCallSignatures().length > 0
 }
 
 function calledAs(node: TSESTree.Identifier): string {

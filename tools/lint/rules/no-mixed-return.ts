@@ -15,7 +15,7 @@ export const noMixedReturn: Rule = {
       const signature = checker.getSignatureFromDeclaration(declaration)
       if (signature === undefined) return
       const returned = parts(signature.getReturnType())
-      const objects = returned.some((part) => hasFlag(part, ts.TypeFlags.Object) || (part.isIntersection() && !isBytes(part) && !isString(part)))
+      const objects = returned.some((part) => hasFlag(part, ts.TypeFlags.Object | ts.TypeFlags.NonPrimitive) || (part.isIntersection() && !isBytes(part) && !isString(part)))
       const numbers = returned.some((part) => hasFlag(part, ts.TypeFlags.NumberLike))
       if (objects && numbers) context.report(isFunctionNode(node) ? node.returnType ?? node : node, `this function returns ${checker.typeToString(signature.getReturnType())}`)
     }

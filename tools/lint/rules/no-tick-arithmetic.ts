@@ -6,7 +6,7 @@ const operators = ['+', '-', '*', '/', '%', '<', '>', '<=', '>=']
 
 /**
  * Row "hal.timer.since(t0) >= ms": a stamp from `ticks()` goes into `since` and nowhere else. A stamp is followed
- * through variables, parameters' defaults and fields, in every file of the program.
+ * through variables, fields, parameters and what functions return, in every file of the program.
  */
 export const noTickArithmetic: Rule = {
   row: 'hal.timer.since(t0) >= ms',
@@ -64,24 +64,47 @@ function stampSymbols(program: ts.Program): Set<ts.Symbol> {
     } else if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken && isStampExpression(node.right, checker, found)) {
       add(checker.getSymbolAtLocation(ts.isElementAccessExpression(node.left) ? node.left.expression : node.left))
     }
+    if (ts.isCallExpression(node)) visitArguments(node)
+    if (ts.isReturnStatement(node) && node.expression !== undefined && isStampExpression(node.expression, checker, found)) {
+      const around = ts.findAncestor(node, ts.isFunctionLike)
+      if (around?.name !== undefined) add(checker.getSymbolAtLocation(around.name))
+    }
     ts.forEachChild(node, visit)
   }
 
+  function visitArguments(call: ts.CallExpression): void {
+    call.arguments.forEach((argument, index) => {
+      // `since` is the one place where a stamp may go; what a port does with it there is its own business.
+      if (isNamed(call.expression, 'since') || !isStampExpression(argument, checker, found)) return
+      add(checker.getResolvedSignature(call)?.parameters[index])
+    })
+  }
+
   function add(symbol: ts.Symbol | undefined): void {
-    if (symbol !== undefined) found.add(symbol)
+    const real = original(symbol, checker)
+    if (real !== undefined) found.add(real)
   }
 }
 
 function isStampExpression(node: ts.Node, checker: ts.TypeChecker, stamps: Set<ts.Symbol>): boolean {
   if (ts.isParenthesizedExpression(node) || ts.isAsExpression(node) || ts.isNonNullExpression(node)) return isStampExpression(node.expression, checker, stamps)
-  if (ts.isCallExpression(node)) return ts.isPropertyAccessExpression(node.expression) && node.expression.name.text === 'ticks'
+  if (ts.isCallExpression(node)) return isNamed(node.expression, 'ticks') || stampOf(node.expression, checker, stamps)
   if (ts.isElementAccessExpression(node)) return stampOf(node.expression, checker, stamps)
   return (ts.isIdentifier(node) || ts.isPropertyAccessExpression(node)) && stampOf(node, checker, stamps) &&
     // The array itself is not a stamp: its length may be compared.
     (checker.getTypeAtLocation(node).flags & ts.TypeFlags.NumberLike) !== 0
 }
 
+/** An imported name stands for the one that was exported. */
+function original(symbol: ts.Symbol | undefined, checker: ts.TypeChecker): ts.Symbol | undefined {
+  return symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(symbol) : symbol
+}
+
+function isNamed(callee: ts.Expression, name: string): boolean {
+  return ts.isPropertyAccessExpression(callee) && callee.name.text === name
+}
+
 function stampOf(node: ts.Node, checker: ts.TypeChecker, stamps: Set<ts.Symbol>): boolean {
-  const symbol = checker.getSymbolAtLocation(node)
+  const symbol = original(checker.getSymbolAtLocation(node), checker)
   return symbol !== undefined && stamps.has(symbol)
 }

@@ -29,6 +29,8 @@ export const noUnparsedSyntax: Rule = {
       'Literal[regex]'(node: TSESTree.Node) { report(node, 'a regular expression, which Lua lacks: compare bytes') },
       TaggedTemplateExpression(node) { report(node, 'a tagged template') },
       'MetaProperty'(node) { report(node, `${node.meta.name}.${node.property.name}`) },
+      'Identifier[name="arguments"]'(node: TSESTree.Node) { report(node, 'arguments: name each parameter') },
+      'TSModuleDeclaration[declare!=true]'(node: TSESTree.Node) { report(node, 'a namespace: a file is one') },
       SequenceExpression(node) { report(node, 'the comma operator: write two statements') },
       'WithStatement, DebuggerStatement'(node: TSESTree.Node) { report(node, 'this statement') }
     }

@@ -44,7 +44,8 @@ function importsTypesOnly(node: TSESTree.ImportDeclaration | TSESTree.ExportName
     return node.importKind === 'type' || (node.specifiers.length > 0 && node.specifiers.every((specifier) => specifier.type === 'ImportSpecifier' &&
       (specifier.importKind === 'type' || constEnums.includes(specifier.local.name))))
   }
-  return node.exportKind === 'type'
+  return node.exportKind === 'type' || (node.type === 'ExportNamedDeclaration' && node.specifiers.every((specifier) => specifier.exportKind === 'type' ||
+    (specifier.local.type === 'Identifier' && constEnums.includes(specifier.local.name))))
 }
 
 /** The const enums of hal/hal.ts. */

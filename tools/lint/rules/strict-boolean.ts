@@ -33,5 +33,5 @@ export const strictBoolean: Rule = {
 /** Booleans, objects and undefined are true or false alike in JavaScript and Lua. */
 export function hasOneTruth(type: ts.Type): boolean {
   if (isString(type)) return false
-  return hasFlag(type, ts.TypeFlags.BooleanLike | ts.TypeFlags.Object | ts.TypeFlags.Undefined | ts.TypeFlags.Null | ts.TypeFlags.Void | ts.TypeFlags.Never)
+  return hasFlag(type, ts.TypeFlags.BooleanLike | ts.TypeFlags.Object | ts.TypeFlags.NonPrimitive | ts.TypeFlags.Undefined | ts.TypeFlags.Null | ts.TypeFlags.Void | ts.TypeFlags.Never)
 }
