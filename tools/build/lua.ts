@@ -4,13 +4,13 @@
  * linked here as nested functions, which is smaller than typescript-to-lua's own `require`, and minified with luamin.
  */
 import path from 'node:path'
-import luamin from 'luamin'
 import ts from 'typescript'
 import * as tstl from 'typescript-to-lua'
 import type { Bundle } from './espruino.js'
 import { MARKED_TYPES } from './intrinsics.js'
 import { byteIntrinsics, LIBRARY } from './lua-intrinsics.js'
 import { checkLua, checkSameProgram } from './lua-check.js'
+import { minifyLua } from './lua-minify.js'
 import { prepare } from './prepare.js'
 import { BuildError, type Problem } from './problem.js'
 import type { Flags } from './profiles.js'
@@ -116,7 +116,7 @@ export function buildLua({ entry, flags, minify = true }: LuaOptions): Bundle {
   if (problems.length > 0) throw new BuildError(problems)
   let code = source
   if (minify) {
-    code = luamin.minify(source) + '\n'
+    code = minifyLua(source)
     problems.push(...checkSameProgram(source, code, name))
     if (problems.length > 0) throw new BuildError(problems)
   }
@@ -124,7 +124,7 @@ export function buildLua({ entry, flags, minify = true }: LuaOptions): Bundle {
     code, bytes: Buffer.byteLength(code),
     modules: ordered.map(one => ({
       file: shown(one.file), sourceBytes: prepared.sourceBytes.get(one.file) ?? 0,
-      bytes: minify ? Buffer.byteLength(luamin.minify(one.code)) : Buffer.byteLength(one.code)
+      bytes: Buffer.byteLength(minify ? minifyLua(one.code) : one.code)
     }))
   }
 }

@@ -1,6 +1,6 @@
 // Packages without types of their own, as far as they are used here.
 declare module 'luamin' {
-  const luamin: { minify(code: string): string }
+  const luamin: { minify(chunk: object): string }
   export default luamin
 }
 declare module 'luaparse' {
