@@ -2,6 +2,7 @@
  * The public face: a thin class over the core, and `run`, the loop that fits both kinds of port.
  */
 import type { Bytes, Code } from './bytes.js'
+import { advance } from './clock.js'
 import { ErrorCode } from './codes.js'
 import { startAttempt } from './connection.js'
 import { Asked, because, callUser, newCore, newStats, Phase, textOfTopic, type Core } from './core.js'
@@ -11,7 +12,7 @@ import { disconnect, publish, publishStream, subscribe, unsubscribe } from './op
 import { checkHal, checkIdentity, newSettings, readSettings } from './settings.js'
 import { settleAsked, slice } from './slice.js'
 import type { Hal } from '../hal/hal.js'
-import type { Cause, DisconnectExtra, Message, MessageHandler, Options, PublishExtra, Qos, Stats, SubscribeExtra } from './types.js'
+import type { Cause, DisconnectExtra, Message, MessageHandler, Options, Properties, PublishExtra, Qos, Stats, SubscribeExtra } from './types.js'
 
 /** Work was given to a client between slices: an event-driven port is asked for a slice at once, one time. */
 function nudge(core: Core): void {
@@ -120,6 +121,7 @@ export class Client {
     core.outbox_.wanted_ = o.onReceipt !== undefined
     const timer = core.hal_.timer
     if (timer.wait === undefined && timer.onWake !== undefined && core.wakeHandle_ === 0) core.wakeHandle_ = timer.onWake(() => { pumpOnce(core) })
+    advance(core.clock_, timer)
     core.wait_ = 0
     core.phase_ = Phase.Waiting
     core.more_ = true
@@ -233,7 +235,7 @@ export class Client {
     const core = this.core_
     if (core === undefined) return this.wrong_
     if (core.busy_ > 0 && core.phase_ < Phase.Up && core.phase_ !== Phase.Offline) {
-      core.asked_ = Asked.Abort
+      core.asked_ = Asked.Leave
       return 0
     }
     core.busy_ = core.busy_ + 1
@@ -258,7 +260,7 @@ export class Client {
     const core = this.core_
     if (core === undefined) return this.wrong_
     if (core.destroyed_) return ErrorCode.Destroyed
-    core.asked_ = Asked.Abort
+    if (core.asked_ !== Asked.Destroy) core.asked_ = Asked.Abort
     settleAsked(core)
     return 0
   }
@@ -287,6 +289,14 @@ export class Client {
     stats.outboxBytes = core.outbox_.bytes_
     stats.inflight = core.outbox_.flightCount_
     return stats
+  }
+
+  /**
+   * 5.0: the properties of the last CONNACK (assigned client identifier, response information, server keep alive, limits);
+   * undefined before it, and under 3.1 and 3.1.1. (Section 3.2.2.3)
+   */
+  server(): Properties | undefined {
+    return this.core_ === undefined ? undefined : this.core_.server_.properties_
   }
 
   /** The last cause: one live record. The text for it: `explain` in explain.ts. */

@@ -20,8 +20,10 @@ export function newClock(timer: TimerHal): Clock {
 /** Moves the clock to now. Returns the milliseconds since the last call. */
 export function advance(clock: Clock, timer: TimerHal): number {
   const passed = timer.since(clock.stamp_)
-  if (passed <= 0) return 0
+  if (passed === 0) return 0
   clock.stamp_ = timer.ticks()
+  // Asked after more than 2^30 ms without a slice, a port may answer anything: then no time has passed.
+  if (passed < 0 || passed > 1073741824) return 0
   const millis = clock.millis_ + passed
   clock.millis_ = millis % 1000
   clock.seconds_ = clock.seconds_ + (millis - clock.millis_) / 1000

@@ -8,7 +8,7 @@ import { ErrorCode, Reason } from './codes.js'
 import { writeDisconnect } from './codec/write.js'
 import { because, enterPhase, Phase, type Core } from './core.js'
 import { prepareConnect } from './handshake.js'
-import { currentServer, rotate } from './servers.js'
+import { currentServer, parseReference, rotate } from './servers.js'
 import { endAll, endConnection } from './session.js'
 import { append, flush } from './transmit.js'
 import { LinkCode } from '../hal/hal.js'
@@ -51,9 +51,24 @@ function scheduleAttempt(core: Core, code: Code, reason: number, wasStable: bool
   enterPhase(core, Phase.Waiting, code)
 }
 
+/** The server refused or sent us away. Where it refers to another server, and the user allows it, the next attempt goes there. */
+function followReference(core: Core, reason: number): boolean {
+  const p = core.packet_.properties
+  if (core.options_.followServerReference !== true || p === undefined || p.serverReference === undefined) return false
+  if (reason !== Reason.UseAnotherServer && reason !== Reason.ServerMoved) return false
+  const from = currentServer(core.servers_, core.options_.servers)
+  const endpoint = parseReference(core.hal_.text.utf8(p.serverReference), from)
+  if (endpoint === undefined) return false
+  core.servers_.reference_ = endpoint
+  core.servers_.forGood_ = reason === Reason.ServerMoved
+  core.referred_ = true
+  return true
+}
+
 /** The attempt failed, or the connection ended, other than by our wish. The cause is recorded already. */
 export function fail(core: Core, code: Code): void {
   const reason = core.cause_.code === code ? core.cause_.reason : 0
+  if (FEATURE_V5 && core.settings_.version_ === 5 && (code === ErrorCode.ConnectRefused || code === ErrorCode.ServerDisconnected)) followReference(core, reason)
   const wasUp = core.phase_ >= Phase.Up
   const draining = core.phase_ === Phase.Draining
   const wasStable = core.phase_ === Phase.Up && core.age_ >= Stable.After && core.heard_
@@ -71,7 +86,7 @@ export function closeWith(core: Core, code: Code): void {
   const socket = core.socket_
   const reason = core.cause_.code === code ? core.cause_.reason : 0
   if (FEATURE_V5 && core.settings_.version_ === 5 && reason >= Reason.Unspecified && socket !== undefined && core.phase_ >= Phase.Up &&
-    core.tx_.bytes_ === 0 && code !== ErrorCode.ServerDisconnected && core.streaming_ === undefined) {
+    code !== ErrorCode.ServerDisconnected && core.streaming_ === undefined) {
     append(core.tx_, writeDisconnect(5, reason, EMPTY))
     flush(core.tx_, socket)
   }

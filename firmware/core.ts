@@ -23,7 +23,7 @@ import type { Cause, LinkState, Message, Options, PacketInfo, Properties, Stats 
 export const enum Phase { Offline, Waiting, Opening, Connecting, Up, Draining }
 
 /** What a callback asked for that must wait for the end of the slice. */
-export const enum Asked { Nothing, Abort, Destroy }
+export const enum Asked { Nothing, Leave, Abort, Destroy }
 
 /** The options with every default filled in: numbers only, checked. */
 export interface Settings {

@@ -10,7 +10,7 @@ import { because, callUser, newServer, type Core } from './core.js'
 import { broken, ReceiveSet } from './inbound.js'
 import { send } from './outbound.js'
 import { startKeepalive } from './keepalive.js'
-import { currentServer, parseReference } from './servers.js'
+import { currentServer } from './servers.js'
 import { loseSession, resumeSession } from './session.js'
 import { checkIdentity } from './settings.js'
 import { restoreAll } from './subscriptions.js'
@@ -125,19 +125,6 @@ function applyProperties(core: Core, p: Properties): void {
   if (p.assignedClientIdentifier !== undefined) core.assignedId_ = p.assignedClientIdentifier
 }
 
-/** The server refused. Where it refers to another server, and the user allows it, the next attempt goes there. */
-export function followReference(core: Core, reason: number, p: Properties | undefined): boolean {
-  if (core.options_.followServerReference !== true || p === undefined || p.serverReference === undefined) return false
-  if (reason !== Reason.UseAnotherServer && reason !== Reason.ServerMoved) return false
-  const from = currentServer(core.servers_, core.options_.servers)
-  const endpoint = parseReference(core.hal_.text.utf8(p.serverReference), from)
-  if (endpoint === undefined) return false
-  core.servers_.reference_ = endpoint
-  core.servers_.forGood_ = reason === Reason.ServerMoved
-  core.referred_ = true
-  return true
-}
-
 /** The session is ours, new or resumed. 3.1 does not say which: it is taken for resumed when clean is off. */
 function openSession(core: Core): void {
   const s = core.settings_
@@ -179,7 +166,6 @@ export function handleHandshake(core: Core): Code {
   if (p.type !== PacketType.Connack) return broken(core, Reason.ProtocolError, 'CONNACK')
   if (p.reason !== 0) {
     const host = currentServer(core.servers_, core.options_.servers).host
-    if (FEATURE_V5 && s.version_ === 5) followReference(core, p.reason, p.properties)
     return because(core, ErrorCode.ConnectRefused, p.reason, s.version_, 0, host)
   }
   if (p.sessionPresent && s.clean_) return broken(core, Reason.ProtocolError, 'Session Present')

@@ -236,6 +236,7 @@ function handlePubrec(core: Core, m: Outgoing, reason: number): Code {
     m.step_ = Step.Pubcomp
     if (core.options_.onSessionLost === 'report') m.payload_ = EMPTY
   } else if (m.step_ !== Step.Pubcomp) return broken(core, Reason.ProtocolError, 'PUBREC')
+  if (m.epoch_ !== core.epoch_) core.sentNow_ = core.sentNow_ + 1
   m.epoch_ = core.epoch_
   send(core, writeAck(0x62, m.packetId_, 0, EMPTY))
   return 0

@@ -275,7 +275,7 @@ export function settleAsked(core: Core): void {
   core.busy_ = core.busy_ + 1
   if (core.phase_ !== Phase.Offline || asked === Asked.Destroy) {
     endConnection(core, false)
-    const code = asked === Asked.Destroy ? ErrorCode.Destroyed : ErrorCode.Aborted
+    const code = asked === Asked.Destroy ? ErrorCode.Destroyed : asked === Asked.Abort ? ErrorCode.Aborted : ErrorCode.Disconnected
     because(core, code, 0, 0, 0, '')
     if (asked === Asked.Destroy) {
       endAll(core, 'dropped', code)
