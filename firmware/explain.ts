@@ -4,7 +4,7 @@
  * Nothing in the core imports this file, so a build that does not ask for sentences carries none. Importing it links
  * the English texts in (explain.en.ts); another language is a second table that `addTexts` makes known. The Chinese one
  * is hal/host/explain.zh.ts, outside firmware/, because firmware is ASCII: Espruino boards cut every other character
- * down to one byte. Node and Lua take it as it is.
+ * down to one byte.
  *
  * A text is a template. {value}, {limit}, {reason}, {detail} and {seconds} (value / 1000) stand for what the cause
  * says; a part in [brackets] is left out when something it names is 0 or "". A "~" prints nothing: it marks where

@@ -2,7 +2,7 @@
  * The Chinese texts of `explain`: `explain(cause, 'zh')` speaks Chinese wherever this file is imported.
  *
  * It stands here and not in firmware/, because firmware is ASCII: an Espruino board keeps one byte of every character
- * above 255. Node takes it as it is, and Lua as UTF-8. How a template is read stands in firmware/explain.ts; what the
+ * above 255, and the check of the Lua bundle refuses them as likely mistakes. How a template is read stands in firmware/explain.ts; what the
  * numbers of each code mean, in docs/codes.md.
  */
 import { ErrorCode } from '../../firmware/codes.js'
