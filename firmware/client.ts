@@ -9,7 +9,8 @@ import { Asked, because, callUser, newCore, newStats, Phase, textOfTopic, type C
 import { releaseAcks } from './inbound.js'
 import { isFull, take } from './inbox.js'
 import { disconnect, publish, publishStream, subscribe, unsubscribe } from './operations.js'
-import { checkHal, checkIdentity, newSettings, readSettings } from './settings.js'
+import { prepareConnect } from './handshake.js'
+import { checkHal, newSettings, readSettings } from './settings.js'
 import { settleAsked, slice } from './slice.js'
 import type { Hal } from '../hal/hal.js'
 import type { Cause, DisconnectExtra, Message, MessageHandler, Options, Properties, PublishExtra, Qos, Stats, SubscribeExtra } from './types.js'
@@ -116,7 +117,8 @@ export class Client {
     let code = readSettings(newSettings(), o, core.cause_)
     if (code < 0) return code
     readSettings(core.settings_, o, core.cause_)
-    code = o.credentials === undefined ? checkIdentity(core.settings_, o, o.clientId === undefined ? 'a' : o.clientId, core.hal_.text, core.cause_) : 0
+    // What can be known now is checked now; what callbacks answer, at each attempt.
+    if (o.credentials === undefined && o.authenticate === undefined) code = prepareConnect(core)
     if (code < 0) return code
     core.outbox_.wanted_ = o.onReceipt !== undefined
     const timer = core.hal_.timer

@@ -7,7 +7,7 @@ import { PacketType } from './codec/packets.js'
 import { writeProperties } from './codec/properties.js'
 import { writeAuth, writeConnect, type ConnectFields } from './codec/write.js'
 import { because, callUser, newServer, type Core } from './core.js'
-import { broken, ReceiveSet } from './inbound.js'
+import { broken, receiveMaximum } from './inbound.js'
 import { send } from './outbound.js'
 import { startKeepalive } from './keepalive.js'
 import { currentServer } from './servers.js'
@@ -39,15 +39,21 @@ function authenticate(this: void, core: Core, method: string, data: Bytes): void
   if (fn !== undefined) core.authData_ = fn(method, data)
 }
 
+/** Seconds that the server is asked to keep the session; -1 for ever. */
+export function sessionExpiry(core: Core): number {
+  const p = core.options_.properties
+  if (core.settings_.clean_) return 0
+  return p === undefined || p.sessionExpiryInterval === undefined ? Default.SessionExpiry : p.sessionExpiryInterval
+}
+
 /** CONNECT's properties: the user's, and what we must announce. */
 function connectProperties(core: Core): Properties {
   const o = core.options_
   const s = core.settings_
   const given: Properties = o.properties === undefined ? {} : o.properties
   const p: Properties = {}
-  if (s.clean_) p.sessionExpiryInterval = undefined
-  else p.sessionExpiryInterval = given.sessionExpiryInterval === undefined ? Default.SessionExpiry : given.sessionExpiryInterval
-  p.receiveMaximum = given.receiveMaximum !== undefined && given.receiveMaximum < ReceiveSet.Most ? given.receiveMaximum : ReceiveSet.Most
+  if (!s.clean_) p.sessionExpiryInterval = sessionExpiry(core)
+  p.receiveMaximum = receiveMaximum(core)
   p.maximumPacketSize = FEATURE_STREAM && o.onStream !== undefined && s.streamMax_ > s.packetIn_ ? s.streamMax_ : s.packetIn_
   p.topicAliasMaximum = given.topicAliasMaximum
   p.requestResponseInformation = given.requestResponseInformation
@@ -163,6 +169,7 @@ export function handleHandshake(core: Core): Code {
   if (FEATURE_V5 && p.type === PacketType.Disconnect && s.version_ === 5) {
     return because(core, ErrorCode.ServerDisconnected, p.reason, 0, 0, '')
   }
+  if (p.type === PacketType.Disconnect && s.version_ < 5) return because(core, ErrorCode.ClosedByServer, 0, 0, 0, '')
   if (p.type !== PacketType.Connack) return broken(core, Reason.ProtocolError, 'CONNACK')
   if (p.reason !== 0) {
     const host = currentServer(core.servers_, core.options_.servers).host

@@ -19,7 +19,14 @@ import type { Scanner } from './codec/scan.js'
 import type { Properties, Qos } from './types.js'
 
 /** The receive set of QoS 2, and the announced Receive Maximum. */
-export const enum ReceiveSet { Most = 64 }
+const enum ReceiveSet { Most = 64 }
+
+/** How many QoS 1 and 2 messages the server may have unanswered; what CONNECT announces under 5.0. */
+export function receiveMaximum(core: Core): number {
+  const p = core.options_.properties
+  if (p === undefined || p.receiveMaximum === undefined || p.receiveMaximum > ReceiveSet.Most) return ReceiveSet.Most
+  return p.receiveMaximum
+}
 
 /** A protocol error of the server's: the link is closed with this reason under 5.0. */
 export function broken(core: Core, reason: number, detail: string): Code {
@@ -112,8 +119,9 @@ function enterReceiveSet(core: Core, id: number): Code {
     core.stats_.repeats = core.stats_.repeats + 1
     return 0
   }
-  if (core.receiveSet_.length >= ReceiveSet.Most) {
-    because(core, ErrorCode.ReceiveSetFull, Reason.ReceiveMaximumExceeded, core.receiveSet_.length, ReceiveSet.Most, '')
+  const most = receiveMaximum(core)
+  if (core.receiveSet_.length >= most) {
+    because(core, ErrorCode.ReceiveSetFull, Reason.ReceiveMaximumExceeded, core.receiveSet_.length, most, '')
     if (core.settings_.version_ === 5) return ErrorCode.ReceiveSetFull
     if (core.overflow_ < 0) core.overflow_ = 0
     return 2
@@ -245,8 +253,8 @@ function handlePubrec(core: Core, m: Outgoing, reason: number): Code {
 /** PUBACK, PUBREC, PUBCOMP. */
 function handleAck(core: Core, p: Packet): Code {
   const m = findInFlight(core, p.packetId)
-  core.ackAge_ = 0
   if (m === undefined) return handleStray(core, p)
+  core.ackAge_ = 0
   if (p.type === PacketType.Puback) {
     if (m.step_ !== Step.Puback) return broken(core, Reason.ProtocolError, 'PUBACK')
     finish(core, m, p.reason >= 0x80 ? ErrorCode.PublishRefused : 0, p.reason)
@@ -270,7 +278,6 @@ function handlePubrel(core: Core, p: Packet): Code {
 function handleSuback(core: Core, p: Packet): Code {
   const unsubscribe = p.type === PacketType.Unsuback
   const q = takeRequest(core.registry_, p.packetId, unsubscribe)
-  core.ackAge_ = 0
   if (q === undefined) {
     if (isRequest(core, p.packetId) || findInFlight(core, p.packetId) !== undefined) return broken(core, Reason.ProtocolError, 'ack')
     core.stats_.strayAcks = core.stats_.strayAcks + 1

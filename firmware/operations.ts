@@ -11,6 +11,7 @@ import { field, writeDisconnect, writePublish } from './codec/write.js'
 import { because, enterPhase, nextToken, Phase, type Core } from './core.js'
 import { defaults } from './defaults.js'
 import { goOffline } from './connection.js'
+import { sessionExpiry } from './handshake.js'
 import { end, enqueue, findUnsent, newOutgoing, oldestUnsent, sizeOf, unlink, type Outgoing } from './outbox.js'
 import { refusedFilter } from './outbound.js'
 import { endConnection } from './session.js'
@@ -380,7 +381,7 @@ export function disconnect(core: Core, extra: DisconnectExtra | undefined): Code
     const wrong = checkProperties(properties, PacketType.Disconnect, core.hal_.text)
     if (wrong < 0) return because(core, wrong, 0, 0, 0, 'properties')
     const expiry = properties.sessionExpiryInterval
-    if (core.settings_.clean_ && expiry !== undefined && expiry !== 0) return because(core, ErrorCode.BadProperty, 0, expiry, 0, 'sessionExpiryInterval')
+    if (expiry !== undefined && expiry !== 0 && sessionExpiry(core) === 0) return because(core, ErrorCode.BadProperty, 0, expiry, 0, 'sessionExpiryInterval')
   }
   if (core.phase_ === Phase.Offline) return 0
   if (core.phase_ === Phase.Draining) return 1
