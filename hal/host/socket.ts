@@ -179,11 +179,14 @@ export class HostSocket implements Socket {
   }
 
   private openTls(endpoint: Endpoint, options: TlsOptions): net.Socket {
+    const name = options.servername ?? endpoint.host
     const stream = tls.connect({
       host: endpoint.host,
       port: endpoint.port,
       autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
-      servername: options.servername ?? (net.isIP(endpoint.host) === 0 ? endpoint.host : undefined),
+      // SNI knows no addresses (RFC 6066 section 3); the certificate is checked against the address all the same.
+      servername: net.isIP(name) === 0 ? name : '',
+      checkServerIdentity: (_: string, certificate: tls.PeerCertificate) => tls.checkServerIdentity(name, certificate),
       ca: buffer(options.ca),
       cert: buffer(options.cert),
       key: buffer(options.key),

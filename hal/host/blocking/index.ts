@@ -61,6 +61,7 @@ export function createBlockingHal(options: BlockingOptions = {}): BlockingHal {
     },
     system: createSystem({
       ...options,
+      id: options.id ?? start.id,
       resetReason: options.resetReason ?? start.resetReason,
       onRestart: options.onRestart ?? (reason => {
         send({ kind: 'restart', reason })

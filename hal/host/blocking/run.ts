@@ -11,6 +11,8 @@ import { Control, type Message, type Start } from './shared.js'
 export interface RunOptions extends SocketOptions {
   /** What the program finds in `hal.args`. */
   args?: string[]
+  /** The device's id, where the program does not give one itself; see `SystemOptions`. */
+  id?: string
   /** Added to this process's environment. */
   env?: Record<string, string>
   /** Whether SIGINT and SIGTERM ask the program to end; a second one, half a second later or more, ends it. Default true. */
@@ -81,7 +83,8 @@ async function runOnce(program: string | URL, options: RunOptions, stop: Stop, r
     args: options.args ?? [],
     receiveBytes: ringSize(options.receiveLimit ?? RECEIVE_BYTES),
     sendBytes: ringSize(options.creditLimit ?? SEND_BYTES),
-    resetReason
+    resetReason,
+    id: options.id
   }
   const bridges = createBridges(control, options)
   const life: Life = { exitCode: 0, terminated: false, restartReason: undefined }

@@ -55,6 +55,7 @@ export interface Start {
   receiveBytes: number
   sendBytes: number
   resetReason: string
+  id: string | undefined
 }
 
 /** Sockets that one program may have open or closing. */
