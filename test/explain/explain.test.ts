@@ -30,7 +30,7 @@ describe('the sentence of a cause', () => {
     expect(explain(cause(ErrorCode.BadKeepalive, { value: -1, limit: 65535 }))).toContain('of -1 seconds')
   })
 
-  it('[S2-02] [S2-24] tells wrong credentials from missing permission in a refused CONNECT of 3.1.1', () => {
+  it('[S2-24] tells wrong credentials from missing permission in a refused CONNECT of 3.1.1', () => {
     const refused = (reason: number) => explain(cause(ErrorCode.ConnectRefused, { reason, detail: 'mqtt.example.org' }))
     expect(refused(4)).toContain('The server mqtt.example.org refused the connection: 4 (wrong user name or password).')
     expect(refused(5)).toContain('The server mqtt.example.org refused the connection: 5 (not authorized).')
@@ -43,17 +43,17 @@ describe('the sentence of a cause', () => {
     expect(explain(cause(ErrorCode.ServerDisconnected, { reason: 0x8e }))).toContain('0x8E (session taken over)')
   })
 
-  it('[S1-20] carries size, limit and topic of a publish that is too large', () => {
+  it('carries size, limit and topic of a publish that is too large', () => {
     expect(explain(cause(ErrorCode.PacketTooLarge, { value: 1536, limit: 1024, detail: 'log/all' }))).toBe(
       'The packet for "log/all" would have 1536 bytes, and limits.packetOut is 1024. Send less at a time, raise the limit, or use publishStream.'
     )
   })
 
-  it('[S1-11] carries count and limit of a full outbox', () => {
+  it('carries count and limit of a full outbox', () => {
     expect(explain(cause(ErrorCode.QueueFull, { value: 16, limit: 16 }))).toContain('The outbox holds 16 messages, its limit is 16.')
   })
 
-  it('[S2-21] carries the time waited and the limit of an unanswered ping', () => {
+  it('carries the time waited and the limit of an unanswered ping', () => {
     expect(explain(cause(ErrorCode.PingTimeout, { value: 20005, limit: 20000 }))).toContain('No answer to a ping for 20005 ms, the limit is 20000;')
   })
 
