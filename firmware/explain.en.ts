@@ -55,7 +55,7 @@ function configuration(code: Code): string {
     case ErrorCode.BadQos:
       return 'There is no QoS {value}. ~Use 0, 1 or 2.'
     case ErrorCode.QosUnsupported:
-      return 'QoS {value} was asked for[ ({detail})], and {limit} is the highest here. ~Use a lower QoS; the bound is the server\'s, or that of the build.'
+      return 'QoS {value} was asked for, and {limit} is the highest[ ({detail})]. ~Use a lower QoS: the bound is the server\'s, or that of the build.'
     case ErrorCode.V5Only:
       return 'What was asked for[ ({detail})] exists in MQTT 5.0 only[, and protocolVersion is {value}]. ~Set protocolVersion: 5, or leave it out.'
     case ErrorCode.BadProperty:
@@ -63,7 +63,7 @@ function configuration(code: Code): string {
     case ErrorCode.BadUtf8:
       return 'A text[, {detail},] is not well-formed UTF-8, or contains U+0000. ~Send binary data as payload, never as topic, name or id.'
     case ErrorCode.BadPayload:
-      return 'The payload[ ({detail})] is not a byte string: a character in it is above 255. ~Make the bytes of a text with utf8().'
+      return 'What was given as bytes[ ({detail})] is no byte string. ~Make the bytes of a text with utf8().'
     case ErrorCode.BadOption:
       return 'An option[, {detail},] has a value that it cannot have[: {value}]. ~docs/options.md lists what it takes.'
     case ErrorCode.CredentialsFailed:
@@ -71,7 +71,7 @@ function configuration(code: Code): string {
     case ErrorCode.FeatureMissing:
       return 'This build does not contain what was asked for[: {detail}][, {value}]. ~Build with a larger profile (standard, full), or switch the feature on.'
     case ErrorCode.RetainUnavailable:
-      return 'The server keeps no retained messages[, so "{detail}" was not sent]. ~Publish without retain.'
+      return 'The server keeps no retained messages. ~Publish without retain.'
     case ErrorCode.WildcardUnavailable:
       return 'The server takes no wildcards, and "{detail}" has one. ~Subscribe to each topic by its full name.'
     case ErrorCode.SharedUnavailable:
@@ -109,9 +109,9 @@ function use(code: Code): string {
 function bounds(code: Code): string {
   switch (code) {
     case ErrorCode.PacketTooLarge:
-      return 'The packet[ for "{detail}"] would have {value} bytes, and limits.packetOut is {limit}. ~Send less at a time, raise the limit, or use publishStream.'
+      return 'A packet[ of {value} bytes] is too large: {limit} bytes may be sent[ ({detail})]. ~Send less at a time, raise limits.packetOut, or use publishStream.'
     case ErrorCode.ServerPacketLimit:
-      return 'The packet[ for "{detail}"] would have {value} bytes, and the server takes {limit} at most. ~Send less at a time.'
+      return 'The packet would have {value} bytes, and the server takes {limit} at most. ~Send less at a time.'
     case ErrorCode.QueueFull:
       return 'The outbox holds {value} messages, its limit is {limit}. ~Publish less often, raise limits.outboxCount, or choose another whenFull.'
     case ErrorCode.QueueBytes:
@@ -123,7 +123,7 @@ function bounds(code: Code): string {
     case ErrorCode.NoPacketId:
       return 'No packet id is free: {value} requests wait for an answer. ~Wait for receipts before sending more.'
     case ErrorCode.MessageTooLarge:
-      return 'A message[ of "{detail}"] has {value} bytes, the limit is {limit}. ~Raise the limit, or send it in pieces.'
+      return 'A message of {value} bytes is not possible, the limit is {limit}. ~Split it.'
     case ErrorCode.InboxFull:
       return 'The receive cache is full: {value}, the limit is {limit}. A message was lost. ~Call receive() more often, or raise limits.inboxCount and limits.inboxBytes.'
     case ErrorCode.StreamFailed:
@@ -193,9 +193,9 @@ function server(code: Code): string {
     case ErrorCode.SessionLost:
       return 'The server no longer had our session[; {value} unfinished messages]. ~Unfinished QoS 1 goes out again, QoS 2 as onSessionLost says; check how long the server keeps sessions.'
     case ErrorCode.NoAck:
-      return 'The server never confirmed this message[ for "{detail}"], although it answers pings. ~Check that it knows this QoS.'
+      return 'The server never confirmed this message, although it answers pings. ~Check that it knows this QoS.'
     case ErrorCode.Poison:
-      return 'The server closed the link again and again over the same message[ for "{detail}"], so it was given up. ~Check its size, its topic and the permission to publish there.'
+      return 'The server closed the link again and again over the same message, so it was given up. ~Check its size, its topic and the permission to publish there.'
     case ErrorCode.SubscribeRefused:
       return 'The server refused the subscription "{detail}"[: {reason}]. ~Check the permission to subscribe; permission to publish is another one.'
     case ErrorCode.UnsubscribeRefused:

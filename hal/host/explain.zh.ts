@@ -44,7 +44,7 @@ function configuration(code: Code): string {
     case ErrorCode.BadQos:
       return '没有 QoS {value}。~请使用 0、1 或 2。'
     case ErrorCode.QosUnsupported:
-      return '要求 QoS {value}[（{detail}）]，而这里最高支持 {limit}。~请使用更低的 QoS；上限来自服务器或本固件。'
+      return '要求 QoS {value}，而最高支持 {limit}[（{detail}）]。~请使用更低的 QoS：上限来自服务器或本固件。'
     case ErrorCode.V5Only:
       return '所要求的内容[（{detail}）]只在 MQTT 5.0 中存在[，而 protocolVersion 是 {value}]。~请设置 protocolVersion: 5，或去掉它。'
     case ErrorCode.BadProperty:
@@ -52,7 +52,7 @@ function configuration(code: Code): string {
     case ErrorCode.BadUtf8:
       return '[{detail} 的]文本不是合法的 UTF-8，或含有 U+0000。~二进制数据只能放在消息内容里，不能放在主题、名称或 id 里。'
     case ErrorCode.BadPayload:
-      return '消息内容[（{detail}）]不是字节串：其中有大于 255 的字符。~文本请先用 utf8() 转成字节。'
+      return '作为字节给出的内容[（{detail}）]不是字节串。~文本请先用 utf8() 转成字节。'
     case ErrorCode.BadOption:
       return '选项[ {detail}] 的值不允许[：{value}]。~可用的值见 docs/options.md。'
     case ErrorCode.CredentialsFailed:
@@ -60,7 +60,7 @@ function configuration(code: Code): string {
     case ErrorCode.FeatureMissing:
       return '这个固件没有编入所要求的功能[：{detail}][，{value}]。~请用更大的配置（standard、full）编译，或打开该功能。'
     case ErrorCode.RetainUnavailable:
-      return '服务器不保存保留消息[，因此 "{detail}" 没有发送]。~发布时请不要设置 retain。'
+      return '服务器不保存保留消息。~发布时请不要设置 retain。'
     case ErrorCode.WildcardUnavailable:
       return '服务器不支持通配符，而 "{detail}" 含有通配符。~请逐个订阅完整的主题。'
     case ErrorCode.SharedUnavailable:
@@ -98,9 +98,9 @@ function use(code: Code): string {
 function bounds(code: Code): string {
   switch (code) {
     case ErrorCode.PacketTooLarge:
-      return '报文[（"{detail}"）]需要 {value} 字节，而 limits.packetOut 是 {limit}。~请减少每次发送的内容，提高该限制，或使用 publishStream。'
+      return '报文[（{value} 字节）]过大：最多可发送 {limit} 字节[（{detail}）]。~请减少每次发送的内容，提高 limits.packetOut，或使用 publishStream。'
     case ErrorCode.ServerPacketLimit:
-      return '报文[（"{detail}"）]需要 {value} 字节，而服务器最多接受 {limit} 字节。~请减少每次发送的内容。'
+      return '报文需要 {value} 字节，而服务器最多接受 {limit} 字节。~请减少每次发送的内容。'
     case ErrorCode.QueueFull:
       return '发送队列中有 {value} 条消息，上限是 {limit}。~请降低发布频率，提高 limits.outboxCount，或换一种 whenFull。'
     case ErrorCode.QueueBytes:
@@ -112,7 +112,7 @@ function bounds(code: Code): string {
     case ErrorCode.NoPacketId:
       return '没有空闲的报文标识符：{value} 个请求还在等待回应。~请等到有回执后再发送。'
     case ErrorCode.MessageTooLarge:
-      return '消息[（"{detail}"）]有 {value} 字节，上限是 {limit}。~请提高该限制，或分段发送。'
+      return '不能发送 {value} 字节的消息，上限是 {limit}。~请把它拆开。'
     case ErrorCode.InboxFull:
       return '接收缓存已满：{value}，上限是 {limit}，丢失了一条消息。~请更频繁地调用 receive()，或提高 limits.inboxCount 和 limits.inboxBytes。'
     case ErrorCode.StreamFailed:
@@ -182,9 +182,9 @@ function server(code: Code): string {
     case ErrorCode.SessionLost:
       return '服务器已没有我们的会话[；未完成的消息有 {value} 条]。~未完成的 QoS 1 会重发，QoS 2 按 onSessionLost 处理；请检查服务器保存会话的时间。'
     case ErrorCode.NoAck:
-      return '服务器始终没有确认这条[发往 "{detail}" 的]消息，却能回应心跳。~请检查它是否支持这个 QoS。'
+      return '服务器始终没有确认这条消息，却能回应心跳。~请检查它是否支持这个 QoS。'
     case ErrorCode.Poison:
-      return '服务器因同一条[发往 "{detail}" 的]消息反复关闭连接，因此放弃了它。~请检查消息大小、主题以及发布权限。'
+      return '服务器因同一条消息反复关闭连接，因此放弃了它。~请检查消息大小、主题以及发布权限。'
     case ErrorCode.SubscribeRefused:
       return '服务器拒绝了订阅 "{detail}"[：{reason}]。~请检查订阅权限；发布权限是另一回事。'
     case ErrorCode.UnsubscribeRefused:

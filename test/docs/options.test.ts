@@ -3,7 +3,7 @@ import * as profiles from '../../firmware/defaults.js'
 import { explain } from '../../firmware/explain.js'
 import { newSettings, readSettings } from '../../firmware/settings.js'
 import type { Cause, Options } from '../../firmware/types.js'
-import { interfaceMembers, readText, tableRows, unionMembers } from './sources.js'
+import { classMethods, interfaceMembers, readText, tableRows, unionMembers } from './sources.js'
 
 const optionRows = tableRows(readText('docs/options.md'))
 const limitRows = tableRows(readText('docs/limits.md'))
@@ -112,6 +112,12 @@ describe('docs/limits.md', () => {
 
 describe('docs/api.md', () => {
   const rows = tableRows(readText('docs/api.md'))
+
+  it('shows every method of the client', () => {
+    const block = /interface Client \{([\s\S]*?)\n\}/.exec(readText('docs/api.md'))?.[1] ?? ''
+    const shown = [...block.matchAll(/^ {2}(\w+)\(/gm)].map(([, name]) => name)
+    expect(shown.sort()).toEqual(classMethods('firmware/client.ts', 'Client').sort())
+  })
 
   it('has every counter of the statistics', () => {
     expect(namesIn(rows).filter((name) => interfaceMembers(types, 'Stats').includes(name)).sort()).toEqual(interfaceMembers(types, 'Stats').sort())

@@ -16,10 +16,10 @@ function parse(path: string): ts.SourceFile {
   return ts.createSourceFile(path, readText(path), ts.ScriptTarget.ES2022, true)
 }
 
-function find<T extends ts.Statement & { name: ts.Identifier }>(
+function find<T extends ts.Statement & { name?: ts.Identifier }>(
   path: string, name: string, is: (node: ts.Node) => node is T
 ): T {
-  const found = parse(path).statements.find((node): node is T => is(node) && node.name.text === name)
+  const found = parse(path).statements.find((node): node is T => is(node) && node.name?.text === name)
   if (found === undefined) throw new Error(`${path} declares no ${name}`)
   return found
 }
@@ -38,6 +38,11 @@ export function enumMembers(path: string, name: string): Map<string, number> {
 /** The names of an interface's members. */
 export function interfaceMembers(path: string, name: string): string[] {
   return find(path, name, ts.isInterfaceDeclaration).members.map((member) => member.name?.getText() ?? '')
+}
+
+/** The names of a class's methods. */
+export function classMethods(path: string, name: string): string[] {
+  return find(path, name, ts.isClassDeclaration).members.filter(ts.isMethodDeclaration).map((member) => member.name.getText())
 }
 
 /** The literals of a union type such as `'a' | 'b'`. */

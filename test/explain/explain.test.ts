@@ -43,9 +43,9 @@ describe('the sentence of a cause', () => {
     expect(explain(cause(ErrorCode.ServerDisconnected, { reason: 0x8e }))).toContain('0x8E (session taken over)')
   })
 
-  it('carries size, limit and topic of a publish that is too large', () => {
-    expect(explain(cause(ErrorCode.PacketTooLarge, { value: 1536, limit: 1024, detail: 'log/all' }))).toBe(
-      'The packet for "log/all" would have 1536 bytes, and limits.packetOut is 1024. Send less at a time, raise the limit, or use publishStream.'
+  it('carries size and limit of a publish that is too large', () => {
+    expect(explain(cause(ErrorCode.PacketTooLarge, { value: 1536, limit: 1024, detail: 'limits.packetOut' }))).toBe(
+      'A packet of 1536 bytes is too large: 1024 bytes may be sent (limits.packetOut). Send less at a time, raise limits.packetOut, or use publishStream.'
     )
   })
 
