@@ -23,7 +23,10 @@ export function newKeepalive(): Keepalive {
   return { interval_: 0, timeout_: 0, sinceSent_: 0, sinceReceived_: 0, waiting_: -1 }
 }
 
-/** For a new connection: `seconds` is the keepalive in force, `timeout` ms the user's, below 0 for the default. */
+/**
+ * For an open session: `seconds` is the keepalive in force, `timeout` ms the user's, 0 for the default. The time since
+ * CONNECT counts: the server measures from there, however late CONNACK came.
+ */
 export function startKeepalive(k: Keepalive, seconds: number, timeout: number): void {
   const whole = seconds * 1000
   let margin = (whole - whole % 10) / 10
@@ -32,7 +35,6 @@ export function startKeepalive(k: Keepalive, seconds: number, timeout: number): 
   let most = whole / 2
   if (most > Most.Timeout || seconds === 0) most = Most.Timeout
   k.timeout_ = timeout > 0 ? timeout : most
-  k.sinceSent_ = 0
   k.sinceReceived_ = 0
   k.waiting_ = -1
 }
