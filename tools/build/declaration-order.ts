@@ -89,9 +89,10 @@ class Analysis {
   }
 
   private findCalls(): void {
-    const bodies = this.scopes.filter(scope => scope.variableScope === scope)
-      .map(scope => ({ scope, range: rangeOf(scope.block) }))
-      .sort((a, b) => (a.range[1] - a.range[0]) - (b.range[1] - b.range[0]))
+    const bodies = this.scopes.filter(scope => scope.variableScope === scope && scope !== this.global)
+      .map((scope, depth) => ({ scope, depth, range: rangeOf(scope.block) }))
+      // The innermost first; inner ones come later in the list, also where they are as long as what holds them.
+      .sort((a, b) => (a.range[1] - a.range[0]) - (b.range[1] - b.range[0]) || b.depth - a.depth)
     const late = this.lateVariables()
     this.walk(this.program as AnyNode, node => {
       if (node.type !== 'CallExpression' && node.type !== 'NewExpression' && node.type !== 'TaggedTemplateExpression') return

@@ -19,6 +19,9 @@ const MEMBERS: Record<string, Set<string>> = {
   string: new Set(['byte', 'char', 'find', 'format', 'gmatch', 'gsub', 'len', 'lower', 'match', 'rep', 'reverse', 'sub', 'upper']),
   math: new Set(['abs', 'ceil', 'floor', 'max', 'min', 'huge'])
 }
+/** What the parser reads and Lua 5.1 does not. */
+const NEWER_STATEMENTS = new Set(['GotoStatement', 'LabelStatement'])
+const NEWER_OPERATORS = new Set(['&', '|', '~', '<<', '>>', '//'])
 /** Lua 5.1 allows 200 and 60; some room for what the minifier and later versions of the compiler add. */
 const MAX_LOCALS = 190
 const MAX_UPVALUES = 56
@@ -32,7 +35,7 @@ function childrenOf(node: AnyNode): AnyNode[] {
 }
 
 function parsed(code: string): AnyNode {
-  return parse(code, { luaVersion: '5.1', scope: true, locations: true, comments: false }) as unknown as AnyNode
+  return parse(code, { scope: true, locations: true, comments: false }) as unknown as AnyNode
 }
 
 /** Static scopes: how many locals a function has at most, and which outer locals it captures. */
@@ -150,7 +153,7 @@ export function checkLua(code: string, name: string): Problem[] {
     chunk = parsed(code)
   } catch (error) {
     const { line = 0, message } = error as { line?: number; message: string }
-    add(line, `does not parse as Lua 5.1 (goto, bit operators, // are not in it): ${message}`)
+    add(line, `does not parse: ${message}`)
     return problems
   }
   const visit = (node: AnyNode, parent?: AnyNode): void => {
@@ -163,6 +166,10 @@ export function checkLua(code: string, name: string): Problem[] {
       const library = (node.base as AnyNode).name as string
       const member = (node.identifier as AnyNode).name as string
       if (MEMBERS[library] !== undefined && !MEMBERS[library].has(member)) add(line, `${library}.${member}: not on every Lua`)
+    }
+    if (NEWER_STATEMENTS.has(node.type)) add(line, 'goto and labels are not in Lua 5.1')
+    if ((node.type === 'BinaryExpression' || node.type === 'UnaryExpression') && NEWER_OPERATORS.has(node.operator as string)) {
+      add(line, `operator ${node.operator as string} is not in Lua 5.1`)
     }
     if (node.type === 'NumericLiteral') {
       const value = node.value as number
@@ -180,7 +187,7 @@ function isFieldName(node: AnyNode, parent: AnyNode | undefined): boolean {
   return (parent.type === 'MemberExpression' && parent.identifier === node) || (parent.type === 'TableKeyString' && parent.key === node)
 }
 
-/** The minified text must be the same program: the same tree but for the names of locals, which map one to one in each scope. */
+/** The minified text must be the same program: the same tree but for the names of locals, which map one to one. */
 export function checkSameProgram(source: string, minified: string, name: string): Problem[] {
   let a: AnyNode
   let b: AnyNode
@@ -190,27 +197,39 @@ export function checkSameProgram(source: string, minified: string, name: string)
   } catch (error) {
     return [{ file: name, line: 0, message: `Lua: the minified text does not parse: ${(error as Error).message}` }]
   }
-  const difference = firstDifference(a, b, undefined)
+  const difference = new Comparison().firstDifference(a, b, undefined)
   return difference === undefined ? [] : [{ file: name, line: difference.line, message: `Lua: the minifier changed the program: ${difference.what}` }]
 }
 
-function firstDifference(a: AnyNode, b: AnyNode, parent: AnyNode | undefined): { line: number; what: string } | undefined {
-  const line = (a.loc as { start: { line: number } } | undefined)?.start.line ?? 0
-  if (a.type !== b.type) return { line, what: `${a.type as string} became ${b.type as string}` }
-  if (a.type === 'Identifier') {
-    const isLocal = a.isLocal === true && !isFieldName(a, parent)
-    if (!isLocal && a.name !== b.name) return { line, what: `${a.name as string} became ${b.name as string}` }
+class Comparison {
+  private readonly forth = new Map<string, string>()
+  private readonly back = new Map<string, string>()
+
+  firstDifference(a: AnyNode, b: AnyNode, parent: AnyNode | undefined): { line: number; what: string } | undefined {
+    const line = (a.loc as { start: { line: number } } | undefined)?.start.line ?? 0
+    if (a.type !== b.type) return { line, what: `${a.type} became ${b.type}` }
+    if (a.type === 'Identifier') {
+      const [from, to] = [a.name as string, b.name as string]
+      const isLocal = a.isLocal === true && !isFieldName(a, parent)
+      if (!isLocal && from !== to) return { line, what: `${from} became ${to}` }
+      if (isLocal) {
+        const [known, source] = [this.forth.get(from) ?? to, this.back.get(to) ?? from]
+        if (known !== to || source !== from) return { line, what: `the local ${from} became ${to}, as ${source === from ? `it was ${known}` : `${source} did`} before` }
+        this.forth.set(from, to)
+        this.back.set(to, from)
+      }
+    }
+    for (const key of ['operator', 'value', 'indexer', 'isLocal'] as const) {
+      const [left, right] = [a[key], b[key]]
+      if ((typeof left !== 'object' || left === null) && left !== right) return { line, what: `${key} ${String(left)} became ${String(right)}` }
+    }
+    const left = childrenOf(a)
+    const right = childrenOf(b)
+    if (left.length !== right.length) return { line, what: `${a.type} has ${right.length} parts and had ${left.length}` }
+    for (const [i, child] of left.entries()) {
+      const found = this.firstDifference(child, right[i]!, a)
+      if (found !== undefined) return found
+    }
+    return undefined
   }
-  for (const key of ['operator', 'value', 'indexer', 'isLocal'] as const) {
-    const [left, right] = [a[key], b[key]]
-    if ((typeof left !== 'object' || left === null) && left !== right) return { line, what: `${key} ${String(left)} became ${String(right)}` }
-  }
-  const left = childrenOf(a)
-  const right = childrenOf(b)
-  if (left.length !== right.length) return { line, what: `${a.type as string} has ${right.length} parts and had ${left.length}` }
-  for (const [i, child] of left.entries()) {
-    const found = firstDifference(child, right[i]!, a)
-    if (found !== undefined) return found
-  }
-  return undefined
 }

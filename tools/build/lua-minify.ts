@@ -23,7 +23,7 @@ function dress(node: AnyNode): void {
 
 /** The smallest form of a Lua text; lua-check.ts proves that it is the same program. */
 export function minifyLua(code: string): string {
-  const chunk = parse(code, { luaVersion: '5.1', scope: true, locations: false, comments: false }) as unknown as AnyNode
+  const chunk = parse(code, { scope: true, locations: false, comments: false }) as unknown as AnyNode
   dress(chunk)
   return luamin.minify(chunk).replaceAll(DRESS + '(', '(') + '\n'
 }
