@@ -15,7 +15,8 @@ const forbidden = [
   { pattern: new RegExp('(^|[\\s"\'`(=:])/' + 'work/', 'm'), what: 'a folder of the machine it was written on' },
   { pattern: new RegExp('\\.\\./' + 'shared\\b'), what: 'a folder outside the project' },
   { pattern: new RegExp('registry\\.' + '(npmjs|yarnpkg|npmmirror)|verda' + 'ccio|arti' + 'factory', 'i'), what: 'a registry host' },
-  { pattern: new RegExp('https?://(localhost|127\\.0\\.0\\.1|10\\.\\d+\\.\\d+\\.\\d+|192\\.168\\.\\d+\\.\\d+)(:\\d+)?/[^\\s]*\\.tgz'), what: 'a registry host' }
+  { pattern: new RegExp('https?://(localhost|127\\.0\\.0\\.1|10\\.\\d+\\.\\d+\\.\\d+|192\\.168\\.\\d+\\.\\d+)(:\\d+)?/[^\\s]*\\.tgz'), what: 'a registry host' },
+  { pattern: /\bissue \d+\b/i, what: 'an issue by its number' }
 ]
 
 /** Vitest's ways to leave a test out. */
