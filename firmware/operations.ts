@@ -12,12 +12,13 @@ import { because, enterPhase, nextToken, Phase, type Core } from './core.js'
 import { defaults } from './defaults.js'
 import { goOffline } from './connection.js'
 import { sessionExpiry } from './handshake.js'
-import { end, enqueue, findUnsent, newOutgoing, oldestUnsent, sizeOf, unlink, type Outgoing } from './outbox.js'
+import { end, enqueue, findUnsent, newOutgoing, oldestUnsent, pushBack, sizeOf, unlink, type Outgoing } from './outbox.js'
 import { refusedFilter } from './outbound.js'
 import { endConnection } from './session.js'
 import { textField } from './settings.js'
 import { findFilter, forget, Want, type Subscription } from './subscriptions.js'
 import { checkFilter, checkTopic, isShared } from './topic.js'
+import { appendRest } from './transmit.js'
 import type { DisconnectExtra, MessageHandler, Properties, PublishExtra, SubscribeExtra } from './types.js'
 
 /** Under 5.0: no properties. */
@@ -192,6 +193,18 @@ function isWayFree(core: Core): boolean {
     !core.restoring_ && !core.resending_ && !core.alone_ && core.streaming_ === undefined && !core.registry_.dirty_
 }
 
+/** A message of which the socket took less than its credit promised: the rest leaves as that of a queued one would. */
+function leaveLater(core: Core, topic: Bytes, payload: Bytes, flags: number, packet: Bytes, taken: number): Code {
+  const m = newOutgoing(0, topic, keep(payload), flags)
+  m.epoch_ = core.epoch_
+  m.from_ = core.tx_.appended_
+  appendRest(core.tx_, packet, taken)
+  m.end_ = core.tx_.appended_
+  pushBack(core.outbox_.leaving_, m)
+  core.more_ = true
+  return admit(core, m)
+}
+
 /** The fast path: encoded and written inside `publish`. Its token, 0 when it must be queued after all. */
 function publishNow(core: Core, topic: Bytes, payload: Bytes, flags: number): Code {
   const socket = core.socket_
@@ -199,11 +212,13 @@ function publishNow(core: Core, topic: Bytes, payload: Bytes, flags: number): Co
   const properties = core.settings_.version_ === 5 ? NO_PROPERTIES : EMPTY
   const packet = writePublish(flags, topic, 0, properties, payload, core.server_.packetMax_)
   if (packet.length === 0 || packet.length > socket.credit()) return 0
-  if (socket.write(packet) !== packet.length) return 0
+  const taken = socket.write(packet)
+  if (taken <= 0) return 0
   core.keepalive_.sinceSent_ = core.hal_.timer.since(core.clock_.stamp_) * -1
   const stats = core.stats_
   stats.packetsOut = stats.packetsOut + 1
-  stats.bytesOut = (stats.bytesOut + packet.length) % 1073741824
+  stats.bytesOut = (stats.bytesOut + taken) % 1073741824
+  if (taken < packet.length) return leaveLater(core, topic, payload, flags, packet, taken)
   if (!core.outbox_.wanted_) {
     stats.accepted = stats.accepted + 1
     stats.sent = stats.sent + 1

@@ -116,6 +116,14 @@ function ageRequests(core: Core, passed: number): void {
   }
 }
 
+/** Time that went by before this slice counts only against what was under way before it. */
+function ageLink(core: Core, passed: number): void {
+  ageKeepalive(core.keepalive_, passed)
+  if (core.tx_.bytes_ > 0) core.tx_.stalled_ = core.tx_.stalled_ + passed
+  if (core.sentNow_ > 0) core.ackAge_ = core.ackAge_ + passed
+  if (FEATURE_QOS2 && core.overflow_ >= 0) core.overflow_ = core.overflow_ + passed
+}
+
 /** The timers of an open connection. Below 0: it must end. */
 function runTimers(core: Core, socket: Socket, passed: number): Code {
   const k = core.keepalive_
@@ -126,21 +134,12 @@ function runTimers(core: Core, socket: Socket, passed: number): Code {
     k.waiting_ = k.waiting_ - passed
   }
   if (isPingOverdue(k)) return because(core, ErrorCode.PingTimeout, Reason.KeepAliveTimeout, k.waiting_, k.timeout_, socket.unacked() > 0 || core.tx_.bytes_ > 0 ? 'tx-stalled' : '')
-  if (core.tx_.bytes_ > 0) {
-    core.tx_.stalled_ = core.tx_.stalled_ + passed
-    if (core.tx_.stalled_ >= k.timeout_) return because(core, ErrorCode.TxBlocked, 0, core.tx_.bytes_, k.timeout_, '')
+  if (core.tx_.bytes_ > 0 && core.tx_.stalled_ >= k.timeout_) return because(core, ErrorCode.TxBlocked, 0, core.tx_.bytes_, k.timeout_, '')
+  if (core.sentNow_ > 0 && core.ackAge_ >= s.ackTimeout_) {
+    giveUpOldest(core)
+    return because(core, ErrorCode.AckTimeout, 0, core.ackAge_, s.ackTimeout_, '')
   }
-  if (core.sentNow_ > 0) {
-    core.ackAge_ = core.ackAge_ + passed
-    if (core.ackAge_ >= s.ackTimeout_) {
-      giveUpOldest(core)
-      return because(core, ErrorCode.AckTimeout, 0, core.ackAge_, s.ackTimeout_, '')
-    }
-  }
-  if (FEATURE_QOS2 && core.overflow_ >= 0) {
-    core.overflow_ = core.overflow_ + passed
-    if (core.receiveSet_.length === 0 || core.overflow_ >= Wait.Overflow) return because(core, ErrorCode.ReceiveSetFull, 0, core.receiveSet_.length, 64, '')
-  }
+  if (FEATURE_QOS2 && core.overflow_ >= 0 && (core.receiveSet_.length === 0 || core.overflow_ >= Wait.Overflow)) return because(core, ErrorCode.ReceiveSetFull, 0, core.receiveSet_.length, 64, '')
   if (core.registry_.requests_.length > 0) ageRequests(core, passed)
   if (isPingDue(k, socket.unacked() === 0)) {
     send(core, writePingreq())
@@ -308,7 +307,7 @@ export function slice(core: Core): number {
   }
   const socket = core.socket_
   if (socket !== undefined && core.asked_ === Asked.Nothing) {
-    ageKeepalive(core.keepalive_, passed)
+    ageLink(core, passed)
     handled = work(core, socket, passed)
     if (handled < 0) handled = 0
   }

@@ -37,6 +37,13 @@ export function append(tx: Transmit, packet: Bytes): void {
   tx.appended_ = (tx.appended_ + packet.length) % Wrap.Span
 }
 
+/** What the socket left of a packet, of which it took `taken` bytes before anything waited. */
+export function appendRest(tx: Transmit, packet: Bytes, taken: number): void {
+  append(tx, cut(packet, taken, packet.length))
+  tx.appended_ = (tx.appended_ + taken) % Wrap.Span
+  tx.taken_ = (tx.taken_ + taken) % Wrap.Span
+}
+
 /** Gives the socket all that waits, in one write. Returns the bytes it took, or below 0 its code. */
 export function flush(tx: Transmit, socket: Socket): number {
   const all = tx.parts_.length === 1 ? tx.parts_[0] : join(tx.parts_)
