@@ -109,13 +109,17 @@ function isWanted(name: string): boolean {
 async function main(): Promise<void> {
   mkdirSync(resultsFolder, { recursive: true })
   const stages = allStages()
-  const quiet: Stage[] = []
+  const due: Stage[] = []
+  const leftOut: string[] = []
+  for (const name of only) {
+    if (name !== 'requirements' && !stages.some((stage) => stage.name === name)) report({ name, ok: false, ms: 0, note: 'this checkout has no such suites' })
+  }
   for (const stage of stages) {
     if (!isWanted(stage.name)) {
-      notRun.push(`${stage.name}: left out by --only`)
+      leftOut.push(stage.name)
     } else if (stage.native === true) {
       if (withoutNative) notRun.push(`${nativeFolder}: left out by --without-native`)
-      else if (prepareNative()) quiet.push(stage)
+      else if (prepareNative()) due.push(stage)
     } else if (stage.name === 'espruino' && (process.env.ESPRUINO_BIN ?? '') === '') {
       const why = `${espruinoFolder}: ESPRUINO_BIN does not name an Espruino Linux binary`
       if (only.length === 0) notRun.push(why)
@@ -123,12 +127,12 @@ async function main(): Promise<void> {
     } else if (stage.name === 'espruino' && only.length === 0) {
       notRun.push(`${espruinoFolder}: npm run test:espruino runs it`)
     } else {
-      quiet.push(stage)
+      due.push(stage)
     }
   }
   // The compilers side by side, two at a time; then the suites, each with the machine to itself.
-  const compilers = quiet.filter((stage) => stage.results === undefined)
-  const suites = quiet.filter((stage) => stage.results !== undefined)
+  const compilers = due.filter((stage) => stage.results === undefined)
+  const suites = due.filter((stage) => stage.results !== undefined)
   await Promise.all([0, 1].map(async () => {
     for (let stage = compilers.shift(); stage !== undefined; stage = compilers.shift()) await runStage(stage)
   }))
@@ -138,8 +142,9 @@ async function main(): Promise<void> {
     await runStage({ name: 'requirements', what: 'every requirement due has a passing test', limitMs: 60_000,
       commands: [[process.execPath, 'tools/build/run.mjs', 'tools/trace/index.ts', '--check', '--no-run', ...unrun]] })
   } else {
-    notRun.push('requirements: left out by --only')
+    leftOut.push('requirements')
   }
+  if (leftOut.length > 0) notRun.push(`${leftOut.join(', ')}: left out by --only`)
   if (outcomes.length === 0) report({ name: 'nothing', ok: false, ms: 0, note: 'no stage was run' })
   const failed = outcomes.filter((outcome) => !outcome.ok)
   for (const line of notRun) say(`not run: ${line}`)
