@@ -108,3 +108,8 @@ export function u32(n: number): Bytes {
   const high = (n - low) / 65536
   return b4((high - high % 256) / 256, high % 256, (low - low % 256) / 256, low % 256)
 }
+
+/** The number that the two bytes at `i` and `i + 1` make, the most significant first. */
+export function u16At(s: Bytes, i: number): number {
+  return at(s, i) * 256 + at(s, i + 1)
+}

@@ -15,21 +15,12 @@ export function validUtf8(s: Bytes): boolean {
     i = i + 1
     if (first === 0) return false
     if (first > 127) {
-      // The first byte says how many follow and, for four of them, narrows the range of the second.
-      let more = 0
-      let low = 0x80
-      let high = 0xbf
-      if (first >= 0xc2 && first <= 0xdf) more = 1
-      else if (first >= 0xe0 && first <= 0xef) {
-        more = 2
-        if (first === 0xe0) low = 0xa0
-        if (first === 0xed) high = 0x9f
-      } else if (first >= 0xf0 && first <= 0xf4) {
-        more = 3
-        if (first === 0xf0) low = 0x90
-        if (first === 0xf4) high = 0x8f
-      } else return false
+      if (first < 0xc2 || first > 0xf4) return false
+      let more = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3
       if (i + more > end) return false
+      // The first byte narrows the range of the second: nothing overlong, no surrogates, nothing above U+10FFFF.
+      let low = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80
+      let high = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf
       while (more > 0) {
         const next = at(s, i)
         if (next < low || next > high) return false

@@ -2,7 +2,7 @@
  * MQTT 5.0 properties (section 2.2.2): checked and written from a `Properties` record, read into one. Everything goes
  * by one table: identifier, name, kind of value, and the packets that may carry it. 5.0 only; nothing else imports it.
  */
-import { at, b1, b2, b4, cat, cut, find, join, u16 } from '../bytes.js'
+import { at, b1, b2, b4, cat, cut, find, join, u16, u16At } from '../bytes.js'
 import type { Bytes, Code } from '../bytes.js'
 import type { TextHal } from '../../hal/hal.js'
 import { ErrorCode, Reason } from '../codes.js'
@@ -185,7 +185,7 @@ export function writeProperties(p: Properties | undefined, packetType: number, t
 /** The index behind the field of two length bytes at `i`, or -1 when it passes `to`. */
 function fieldEnd(s: Bytes, i: number, to: number): number {
   if (i + 2 > to) return -1
-  const end = i + 2 + at(s, i) * 256 + at(s, i + 1)
+  const end = i + 2 + u16At(s, i)
   return end > to ? -1 : end
 }
 
@@ -199,9 +199,9 @@ function fixedSize(kind: number): number {
 /** A number of 1, 2 or 4 bytes. Four bytes as `Properties` says: 0xFFFFFFFF is -1, others above 2147483647 saturate. */
 function readNumber(s: Bytes, i: number, size: number): number {
   if (size === 1) return at(s, i)
-  const high = at(s, i) * 256 + at(s, i + 1)
+  const high = u16At(s, i)
   if (size === 2) return high
-  const low = at(s, i + 2) * 256 + at(s, i + 3)
+  const low = u16At(s, i + 2)
   if (high < 32768) return high * 65536 + low
   return high === 65535 && low === 65535 ? -1 : 2147483647
 }

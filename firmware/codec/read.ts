@@ -2,7 +2,7 @@
  * The packet reader: the body that the scanner delimited, judged and taken apart (MQTT 5.0 chapter 3). Every length is
  * checked against what contains it, what the specification makes a reason to close is one, and nothing is left over.
  */
-import { at, cut, EMPTY, plain } from '../bytes.js'
+import { at, cut, EMPTY, plain, u16At } from '../bytes.js'
 import type { Bytes } from '../bytes.js'
 import type { TextHal } from '../../hal/hal.js'
 import { Reason } from '../codes.js'
@@ -44,10 +44,6 @@ export function newPacket(): Packet {
     type: 0, dup: false, qos: 0, retain: false, packetId: 0, reason: 0, sessionPresent: false,
     topic: EMPTY, topicText: '', payload: EMPTY, codes: EMPTY, properties: undefined
   }
-}
-
-function u16At(s: Bytes, i: number): number {
-  return at(s, i) * 256 + at(s, i + 1)
 }
 
 /** The flags of PUBLISH, then topic and packet identifier as they stand in the record: 0, or the reason to close. */

@@ -9,7 +9,7 @@
  * A PUBLISH larger than the limit is not collected. Its head (topic, packet identifier, properties) is, and then its
  * payload passes through as `StreamChunk`s, or is skipped.
  */
-import { at, cat, cut, EMPTY, join } from '../bytes.js'
+import { at, cat, cut, EMPTY, join, u16At } from '../bytes.js'
 import type { Bytes } from '../bytes.js'
 
 /** Bytes that pieces of a packet are joined up to before they become an entry of a list. */
@@ -40,13 +40,12 @@ const enum Next {
   Body = 2,
   TopicLength = 3,
   Topic = 4,
-  SkipTopic = 5,
-  PacketId = 6,
-  PropertyLength = 7,
-  Properties = 8,
-  Start = 9,
-  Payload = 10,
-  Failed = 11
+  PacketId = 5,
+  PropertyLength = 6,
+  Properties = 7,
+  Start = 8,
+  Payload = 9,
+  Failed = 10
 }
 
 /** The state of one connection's scanner. Members that end in `_` are its own. */
@@ -76,17 +75,15 @@ export interface Scanner {
   next_: number
   chunk_: Bytes
   cursor_: number
-  /** A variable byte integer on its way. */
+  /** A variable byte integer on its way, then what it is the length of; the result that a failed scanner repeats. */
   value_: number
   scale_: number
   /** Streams: bytes of the packet that have not been looked at. */
   left_: number
-  topicLength_: number
   /** The unfinished packet. `small_` grows to `Size.Small` bytes before it becomes a part: a byte at a time must not cost an entry each. */
   parts_: Bytes[]
   small_: Bytes
   held_: number
-  failure_: number
 }
 
 /** A scanner that has seen nothing. */
@@ -94,8 +91,8 @@ export function newScanner(): Scanner {
   return {
     header: 0, size: 0, buffer: EMPTY, from: 0, to: 0,
     skip: false, headSkipped: false, topic: EMPTY, packetId: 0, properties: EMPTY, total: 0, offset: 0,
-    next_: Next.FirstByte, chunk_: EMPTY, cursor_: 0, value_: 0, scale_: 1, left_: 0, topicLength_: 0,
-    parts_: [], small_: EMPTY, held_: 0, failure_: 0
+    next_: Next.FirstByte, chunk_: EMPTY, cursor_: 0, value_: 0, scale_: 1, left_: 0,
+    parts_: [], small_: EMPTY, held_: 0
   }
 }
 
@@ -103,8 +100,10 @@ export function newScanner(): Scanner {
 export function resetScanner(s: Scanner): void {
   s.next_ = Next.FirstByte
   s.buffer = EMPTY
-  s.topic = EMPTY
-  s.properties = EMPTY
+  if (FEATURE_STREAM || FEATURE_V5) {
+    s.topic = EMPTY
+    s.properties = EMPTY
+  }
   s.chunk_ = EMPTY
   s.cursor_ = 0
   s.parts_ = []
@@ -132,9 +131,12 @@ function more(s: Scanner): number {
 function fail(s: Scanner, result: number): number {
   resetScanner(s)
   s.next_ = Next.Failed
-  s.failure_ = result
+  s.value_ = result
   return result
 }
+
+/** The flag bits of the packets that a server sends, by packet type; x where it sends none. PUBLISH is judged apart. */
+const FLAGS = 'xx0x0020x0x0x00x' as Bytes
 
 /**
  * True for a first byte that a server may send (section 2.1.3). 3.1 lets PUBREL carry DUP. DISCONNECT passes under
@@ -142,13 +144,11 @@ function fail(s: Scanner, result: number): number {
  */
 function serverSends(header: number, version: number): boolean {
   const flags = header % 16
-  // PUBLISH: no QoS 3 [MQTT-3.3.1-4], no DUP with QoS 0 [MQTT-3.3.1-2].
+  // No QoS 3 [MQTT-3.3.1-4], no DUP with QoS 0 [MQTT-3.3.1-2].
   if (header >= 0x30 && header < 0x40) return flags % 8 < 6 && flags !== 8 && flags !== 9
-  if (header === 0x62) return true
   if (FEATURE_V31 && header === 0x6a) return version === 3
-  if (flags !== 0) return false
-  return header === 0x20 || header === 0x40 || header === 0x50 || header === 0x70 || header === 0x90 ||
-    header === 0xb0 || header === 0xd0 || header === 0xe0 || (FEATURE_V5 && header === 0xf0 && version === 5)
+  if (FEATURE_V5 && header === 0xf0) return version === 5
+  return at(FLAGS, (header - flags) / 16) === 48 + flags
 }
 
 /** Delimits the next `n` bytes in `buffer`, or puts what there is of them aside and answers false. */
@@ -208,100 +208,102 @@ function lengthByte(s: Scanner, byte: number, version: number): number {
   return 1
 }
 
-/** Passes over up to `left_` minus `keepLeft` bytes; true when they are gone. */
-function drop(s: Scanner, keepLeft: number): boolean {
+/** Passes over what is left of the packet but `rest` bytes; false while there is more to come. */
+function drop(s: Scanner, rest: number): boolean {
   let n = s.chunk_.length - s.cursor_
-  if (n > s.left_ - keepLeft) n = s.left_ - keepLeft
+  if (n > s.left_ - rest) n = s.left_ - rest
   s.cursor_ = s.cursor_ + n
   s.left_ = s.left_ - n
-  return s.left_ === keepLeft
+  return s.left_ === rest
 }
 
-/** Streams: the property length is `n`; 0, or the failure. */
-function startProperties(s: Scanner, n: number, limit: number): number {
-  if (n > s.left_) return Scan.Malformed
-  s.total = s.left_ - n
-  s.value_ = n
-  if (s.topicLength_ + n <= limit) {
-    s.next_ = Next.Properties
-  } else {
-    // Properties that don't fit pass with the payload; the topic alone says too little to go on.
-    s.skip = true
-    s.headSkipped = true
-    s.topic = EMPTY
-    s.next_ = Next.Start
+/** `take` for a part of a packet above the limit. */
+function takePart(s: Scanner, n: number): boolean {
+  if (!take(s, n)) return false
+  s.left_ = s.left_ - n
+  return true
+}
+
+/** The properties of a PUBLISH above the limit: 1 when the head is complete, 0 while it is not, -1 when it is malformed. */
+function scanProperties(s: Scanner, limit: number, version: number): number {
+  while (s.next_ === Next.PropertyLength) {
+    if (s.left_ === 0) return -1
+    if (!takePart(s, 1)) return 0
+    const done = lengthByte(s, at(s.buffer, s.from), version)
+    if (done < 0) return -1
+    if (done > 0) {
+      s.total = s.left_ - s.value_
+      if (s.total < 0) return -1
+      // Properties that don't fit pass with the payload; the topic alone says too little to go on.
+      if (s.topic.length + s.value_ > limit) s.headSkipped = true
+      s.next_ = Next.Properties
+    }
   }
-  return 0
+  if (s.headSkipped) {
+    s.skip = true
+    s.topic = EMPTY
+    return 1
+  }
+  if (!takePart(s, s.value_)) return 0
+  s.properties = cut(s.buffer, s.from, s.to)
+  return 1
 }
 
 /** A PUBLISH above the limit, from its topic length on. */
 function scanStream(s: Scanner, limit: number, streamMax: number, version: number): number {
+  const v5 = FEATURE_V5 && version === 5
   if (s.next_ === Next.TopicLength) {
-    if (!take(s, 2)) return more(s)
-    const n = at(s.buffer, s.from) * 256 + at(s.buffer, s.from + 1)
-    const rest = (s.header % 8 < 2 ? 0 : 2) + (FEATURE_V5 && version === 5 ? 1 : 0)
-    s.left_ = s.left_ - 2
-    if (n + rest > s.left_) return fail(s, Scan.Malformed)
-    s.topicLength_ = n
-    s.headSkipped = n > limit || (!FEATURE_STREAM && !FEATURE_V5)
-    s.skip = s.headSkipped || !FEATURE_STREAM || s.size > streamMax
-    s.topic = EMPTY
-    s.properties = EMPTY
-    s.packetId = 0
-    s.offset = 0
+    if (!takePart(s, 2)) return more(s)
+    const n = u16At(s.buffer, s.from)
+    // What stands behind the topic, for now.
     s.total = s.left_ - n
-    s.next_ = s.headSkipped ? Next.SkipTopic : Next.Topic
+    if (s.total < (s.header % 8 < 2 ? 0 : 2) + (v5 ? 1 : 0)) return fail(s, Scan.Malformed)
+    s.packetId = 0
+    s.skip = true
+    s.headSkipped = true
+    if (FEATURE_STREAM || FEATURE_V5) {
+      s.headSkipped = n > limit
+      s.skip = s.headSkipped || !FEATURE_STREAM || s.size > streamMax
+      s.topic = EMPTY
+      s.properties = EMPTY
+    }
+    s.next_ = Next.Topic
   }
-  if (s.next_ === Next.SkipTopic) {
-    // `total` holds what shall be left behind the topic.
-    if (!drop(s, s.total)) return more(s)
-    s.next_ = Next.PacketId
-  }
-  if ((FEATURE_STREAM || FEATURE_V5) && s.next_ === Next.Topic) {
-    if (!take(s, s.topicLength_)) return more(s)
-    s.left_ = s.left_ - s.topicLength_
-    s.topic = cut(s.buffer, s.from, s.to)
+  if (s.next_ === Next.Topic) {
+    if ((FEATURE_STREAM || FEATURE_V5) && !s.headSkipped) {
+      if (!takePart(s, s.left_ - s.total)) return more(s)
+      s.topic = cut(s.buffer, s.from, s.to)
+    } else if (!drop(s, s.total)) return more(s)
     s.next_ = Next.PacketId
   }
   if (s.next_ === Next.PacketId) {
     if (s.header % 8 >= 2) {
-      if (!take(s, 2)) return more(s)
-      s.left_ = s.left_ - 2
-      s.packetId = at(s.buffer, s.from) * 256 + at(s.buffer, s.from + 1)
+      if (!takePart(s, 2)) return more(s)
+      s.packetId = u16At(s.buffer, s.from)
     }
     s.total = s.left_
     s.value_ = 0
     s.scale_ = 1
-    s.next_ = FEATURE_V5 && version === 5 ? Next.PropertyLength : Next.Start
+    s.next_ = v5 ? Next.PropertyLength : Next.Start
   }
-  while (FEATURE_V5 && s.next_ === Next.PropertyLength) {
-    if (s.left_ === 0) return fail(s, Scan.Malformed)
-    if (!take(s, 1)) return more(s)
-    s.left_ = s.left_ - 1
-    const done = lengthByte(s, at(s.buffer, s.from), version)
-    if (done < 0 || (done > 0 && startProperties(s, s.value_, limit) < 0)) return fail(s, Scan.Malformed)
-  }
-  if (FEATURE_V5 && s.next_ === Next.Properties) {
-    if (!take(s, s.value_)) return more(s)
-    s.left_ = s.left_ - s.value_
-    s.properties = cut(s.buffer, s.from, s.to)
-    s.next_ = Next.Start
-  }
-  if (s.next_ === Next.Start) {
+  if (s.next_ < Next.Payload) {
+    if (FEATURE_V5 && s.next_ < Next.Start) {
+      const done = scanProperties(s, limit, version)
+      if (done <= 0) return done < 0 ? fail(s, Scan.Malformed) : more(s)
+    }
     s.next_ = Next.Payload
     return Scan.StreamStart
   }
-  if (s.skip) {
-    if (!drop(s, 0)) return more(s)
-  } else if (s.left_ > 0) {
+  if (FEATURE_STREAM && !s.skip && s.left_ > 0) {
+    if (s.cursor_ === s.chunk_.length) return more(s)
     s.buffer = s.chunk_
     s.from = s.cursor_
     s.offset = s.total - s.left_
-    if (s.from === s.buffer.length) return more(s)
     drop(s, 0)
     s.to = s.cursor_
     return Scan.StreamChunk
   }
+  if (!drop(s, 0)) return more(s)
   s.next_ = Next.FirstByte
   return Scan.StreamEnd
 }
@@ -346,6 +348,6 @@ export function scan(s: Scanner, limit: number, streamMax: number, version: numb
     s.next_ = Next.FirstByte
     return Scan.Packet
   }
-  if (s.next_ === Next.Failed) return s.failure_
+  if (s.next_ === Next.Failed) return s.value_
   return scanStream(s, limit, streamMax, version)
 }

@@ -1,18 +1,16 @@
 /** Variable byte integers (section 1.5.5): seven bits a byte, low ones first, bit 7 set while more follow. */
-import { at, b1, b2, b3, b4 } from '../bytes.js'
+import { at, b1, cat, EMPTY } from '../bytes.js'
 import type { Bytes } from '../bytes.js'
 
 /** `n` in as few bytes as it takes, 0 to 268435455 (below 2^24 on ports with short floats). */
 export function varint(n: number): Bytes {
-  if (n < 128) return b1(n)
-  const a = n % 128
-  n = (n - a) / 128
-  if (n < 128) return b2(a + 128, n)
-  const b = n % 128
-  n = (n - b) / 128
-  if (n < 128) return b3(a + 128, b + 128, n)
-  const c = n % 128
-  return b4(a + 128, b + 128, c + 128, (n - c) / 128)
+  let bytes = EMPTY
+  while (n > 127) {
+    const low = n % 128
+    bytes = cat(bytes, b1(low + 128))
+    n = (n - low) / 128
+  }
+  return cat(bytes, b1(n))
 }
 
 /** The bytes that `varint(n)` takes, 1 to 4. */

@@ -34,6 +34,11 @@ export function field(bytes: Bytes): Bytes {
   return cat(u16(bytes.length), bytes)
 }
 
+/** `field(bytes)`, or nothing for a field that is not there. */
+function optional(bytes: Bytes | undefined): Bytes {
+  return bytes === undefined ? EMPTY : field(bytes)
+}
+
 /** The fixed header: the first byte and `length`, the number of bytes that follow (section 2.1). */
 function fixed(first: number, length: number): Bytes {
   if (length < 128) return b2(first, length)
@@ -73,7 +78,7 @@ export function writeConnect(version: number, c: ConnectFields, limit: number): 
   return cat(
     fixed(0x10, length), field(name), b2(version, flags), u16(c.keepalive), c.properties, field(c.clientId),
     willTopic === undefined ? EMPTY : cat(c.willProperties, field(willTopic), field(c.willPayload)),
-    cat(username === undefined ? EMPTY : field(username), password === undefined ? EMPTY : field(password))
+    cat(optional(username), optional(password))
   )
 }
 

@@ -162,6 +162,7 @@ describe('the fixed header', () => {
     const s = newScanner()
     feed(s, hex('00'))
     expect(scan(s, 100, 0, 4)).toBe(Scan.Malformed)
+    expect([s.chunk_, s.held_]).toEqual(['', 0])
     feed(s, hex('d0 00'))
     expect(scan(s, 100, 0, 4)).toBe(Scan.Malformed)
     resetScanner(s)
