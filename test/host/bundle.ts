@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { defines } from '../../tools/build/profiles.js'
 
 /** The bundles of test/host/programs/<name>.ts, in the order of the names. */
 export async function bundlePrograms(names: string[]): Promise<{ files: string[]; remove: () => void }> {
@@ -18,7 +19,7 @@ export async function bundlePrograms(names: string[]): Promise<{ files: string[]
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    external: ['esbuild'],
+    define: defines('full'),
     logLevel: 'warning'
   })
   return {

@@ -35,7 +35,9 @@ export async function startOperator(
   if (server.username !== undefined) options.username = server.username
   if (server.password !== undefined) options.password = toBuffer(server.password)
   if (ca !== undefined) options.ca = ca
-  const client = await mqtt.connectAsync(options)
+  const client = await mqtt.connectAsync(options).catch((error: Error) => {
+    throw new Error(`the operator cannot connect to ${endpoint.host}:${endpoint.port}: ${error.message}`)
+  })
   const base = `devices/${device}`
   const watchers = new Set<() => void>()
   const operator: Operator = {

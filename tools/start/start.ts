@@ -18,14 +18,6 @@ import { startBroker, type Broker } from './broker.js'
 import { startLink } from './link.js'
 import { startOperator } from './operator.js'
 
-const USAGE = `npm start -- [options]
-
-  --server URL   mqtt://[user:password@]host[:port] or mqtts://...; an embedded broker when absent
-  --ca FILE      the certificate authority of a mqtts:// server, PEM
-  --event        the event-driven host port instead of the blocking one
-  --forever      goes on until Ctrl-C
-  --help         this text`
-
 const READINGS = 36
 const PERIOD_MS = 250
 /** Readings seen by the operator, after which the command is sent and the link is cut. */
@@ -33,13 +25,26 @@ const COMMAND_AT = 6
 const CUT_AT = 14
 /** How long acknowledgements get lost before the cut. */
 const LOSS_MS = 600
-const LIMIT_MS = 60_000
+/** What the demonstration may take beyond its readings. */
+const LIMIT_MS = 50_000
+
+const USAGE = `npm start -- [options]
+
+  --server URL   mqtt://[user:password@]host[:port] or mqtts://...; an embedded broker when absent
+  --ca FILE      the certificate authority of a mqtts:// server, PEM
+  --event        the event-driven host port instead of the blocking one
+  --readings N   how many readings before it ends, 20 to 100000 (${READINGS})
+  --period MS    milliseconds between two readings, 10 to 60000 (${PERIOD_MS})
+  --forever      goes on until Ctrl-C
+  --help         this text`
 
 interface Arguments {
   server: string | undefined
   ca: string | undefined
   event: boolean
   forever: boolean
+  readings: number
+  periodMs: number
 }
 
 const startedAt = performance.now()
@@ -89,7 +94,7 @@ async function runDevice(settings: Omit<Settings, 'print' | 'ended'>, id: string
   return { summary, stopped }
 }
 
-async function demonstrate({ server, ca, event, forever }: Arguments): Promise<boolean> {
+async function demonstrate({ server, ca, event, forever, readings, periodMs }: Arguments): Promise<boolean> {
   // Checked before anything is started.
   const target = server === undefined ? undefined : parseUrl(server)
   if (target?.endpoint.path !== undefined) throw new Error(`${server} is MQTT over WebSocket, which the host port does not speak; use mqtt:// or mqtts://`)
@@ -105,12 +110,12 @@ async function demonstrate({ server, ca, event, forever }: Arguments): Promise<b
   say('link', `the device reaches ${parsed.endpoint.host}:${parsed.endpoint.port} over a link on port ${link.port} that can be cut`)
   let cuts = 0
   let commands = 0
-  const operator = await startOperator(parsed, authority, id, line => say('operator', line), count => {
-    if (count === COMMAND_AT) {
+  const operator = await startOperator(parsed, authority, id, line => say('operator', line), arrived => {
+    if (arrived === COMMAND_AT) {
       commands += 1
       operator.command('led on')
     }
-    if (count === CUT_AT) {
+    if (arrived === CUT_AT) {
       cuts += 1
       say('link', 'loses what the server says, acknowledgements included')
       link.cut(LOSS_MS, () => say('link', 'is cut'))
@@ -118,7 +123,7 @@ async function demonstrate({ server, ca, event, forever }: Arguments): Promise<b
   })
 
   const settings: Omit<Settings, 'print' | 'ended'> = {
-    server: { host: '127.0.0.1', port: link.port }, readings: forever ? 0 : READINGS, periodMs: PERIOD_MS
+    server: { host: '127.0.0.1', port: link.port }, readings: forever ? 0 : readings, periodMs
   }
   if (parsed.endpoint.tls !== undefined) {
     // TLS goes through the link from end to end, so it is the server's own name that is checked.
@@ -159,30 +164,53 @@ async function demonstrate({ server, ca, event, forever }: Arguments): Promise<b
   return kept && (stopped || (reconnects === cuts && cuts === 1 && operator.answers === commands && commands === 1))
 }
 
+/** A whole number in its range, or an Error that names the option. */
+function count(name: string, text: string | undefined, least: number, most: number, usual: number): number {
+  if (text === undefined) return usual
+  const n = Number(text)
+  if (!Number.isInteger(n) || n < least || n > most) throw new Error(`--${name} ${text}: expected a whole number from ${least} to ${most}`)
+  return n
+}
+
+/** What the command line says; undefined when it asked for help. */
+function readArguments(): Arguments | undefined {
+  const { values } = parseArgs({
+    options: {
+      server: { type: 'string' }, ca: { type: 'string' }, event: { type: 'boolean' }, forever: { type: 'boolean' },
+      readings: { type: 'string' }, period: { type: 'string' }, help: { type: 'boolean' }
+    }
+  })
+  if (values.help === true) return undefined
+  return {
+    server: values.server,
+    ca: values.ca,
+    event: values.event === true,
+    forever: values.forever === true,
+    readings: count('readings', values.readings, 20, 100_000, READINGS),
+    periodMs: count('period', values.period, 10, 60_000, PERIOD_MS)
+  }
+}
+
 function main(): void {
-  let values: { server?: string; ca?: string; event?: boolean; forever?: boolean; help?: boolean }
+  let given: Arguments | undefined
   try {
-    values = parseArgs({
-      options: {
-        server: { type: 'string' }, ca: { type: 'string' }, event: { type: 'boolean' }, forever: { type: 'boolean' }, help: { type: 'boolean' }
-      }
-    }).values
+    given = readArguments()
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`)
     process.exit(2)
   }
-  if (values.help === true) {
+  if (given === undefined) {
     console.log(USAGE)
     return
   }
-  const forever = values.forever === true
-  if (!forever) {
+  if (!given.forever) {
+    const limitMs = LIMIT_MS + given.readings * given.periodMs
     setTimeout(() => {
-      console.error(`The demonstration did not end within ${LIMIT_MS / 1000} s.`)
+      console.error(`The demonstration did not end within ${limitMs / 1000} s.`)
       process.exit(1)
-    }, LIMIT_MS).unref()
+    }, limitMs).unref()
   }
-  demonstrate({ server: values.server, ca: values.ca, event: values.event === true, forever }).then(
+  demonstrate(given).then(
     kept => process.exit(kept ? 0 : 1),
     (error: unknown) => {
       console.error(`npm start failed: ${(error as Error).message}`)
