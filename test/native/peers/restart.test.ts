@@ -12,16 +12,28 @@ afterEach(async () => {
   await broker.remove()
 })
 
-/** Publishes numbers on load/1 and load/2 in turn, ten unfinished at a time, until it is told to end. */
+/**
+ * Publishes numbers on load/1 and load/2 in turn until it is told to end, ten at a time that have no receipt or have not
+ * come out at the other end. That keeps what the broker holds within its own limit: mosquitto 2.0 with more than 20
+ * messages for one client in its file forgets after a restart which of them had PUBREC, and publishes those again.
+ */
 class Load {
   readonly tokens: { token: number; topic: string; payload: string }[] = []
   private going = true
 
+  private readonly arrived = new Set<string>()
+
   constructor(private readonly sender: HostClient) {}
+
+  /** Called for every message that came out. */
+  came(topic: string, payload: string): void {
+    this.arrived.add(`${topic} ${payload}`)
+    this.more()
+  }
 
   /** Called for every receipt, and once to begin. */
   more(): void {
-    while (this.going && this.tokens.length - this.sender.got.receipts.length < 10) {
+    while (this.going && this.tokens.length - Math.min(this.arrived.size, this.sender.got.receipts.length) < 10) {
       const qos: Qos = this.tokens.length % 2 === 0 ? 1 : 2
       const payload = String(this.tokens.length)
       const token = this.sender.client.publish(`load/${qos}`, this.sender.bytes(payload), qos)
@@ -41,10 +53,10 @@ class Load {
 
 async function underLoad(options: Partial<Options>): Promise<{ load: Load; sender: HostClient; receiver: HostClient }> {
   const common: Partial<Options> = { clean: false, reconnectPeriodMax: 1000, limits: { inflight: 10 }, ...options }
-  const receiver = await peers.client({ ...common, clientId: 'receiver' }).up()
-  await receiver.subscribe('load/+', 2)
   const sender: HostClient = peers.client({ ...common, clientId: 'sender', onReceipt: () => load.more() })
   const load = new Load(sender)
+  const receiver = await peers.client({ ...common, clientId: 'receiver', onMessage: (topic, payload) => load.came(topic, payload) }).up()
+  await receiver.subscribe('load/+', 2)
   await sender.up()
   load.more()
   return { load, sender, receiver }
@@ -86,8 +98,8 @@ describe.each([4, 5] as const)('mosquitto with persistence under load, protocol 
     await progress(sender, 100)
     await broker.kill()
     await sender.state('waiting')
-    const open = sender.client.stats().inflight
     load.end()
+    const open = sender.client.stats().inflight
     await broker.start()
     await until(() => sender.got.receipts.length === load.tokens.length, 15000, 'the last receipts', () => `${sender.got.receipts.length} of ${load.tokens.length}`)
     expect(sender.got.receipts.every((receipt) => receipt.outcome === 'delivered')).toBe(true)
