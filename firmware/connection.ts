@@ -8,9 +8,10 @@ import { ErrorCode, Reason } from './codes.js'
 import { writeDisconnect } from './codec/write.js'
 import { because, enterPhase, Phase, type Core } from './core.js'
 import { prepareConnect } from './handshake.js'
+import { flushOut } from './outbound.js'
 import { currentServer, parseReference, rotate } from './servers.js'
 import { endAll, endConnection } from './session.js'
-import { append, flush } from './transmit.js'
+import { append } from './transmit.js'
 import { LinkCode } from '../hal/hal.js'
 
 const enum Stable {
@@ -85,10 +86,10 @@ export function fail(core: Core, code: Code): void {
 export function closeWith(core: Core, code: Code): void {
   const socket = core.socket_
   const reason = core.cause_.code === code ? core.cause_.reason : 0
-  if (FEATURE_V5 && core.settings_.version_ === 5 && reason >= Reason.Unspecified && socket !== undefined && core.phase_ >= Phase.Up &&
-    code !== ErrorCode.ServerDisconnected && core.streaming_ === undefined) {
-    append(core.tx_, writeDisconnect(5, reason, EMPTY))
-    flush(core.tx_, socket)
+  if (socket !== undefined && core.phase_ >= Phase.Up && code !== ErrorCode.ServerDisconnected && core.streaming_ === undefined) {
+    if (FEATURE_V5 && core.settings_.version_ === 5 && reason >= Reason.Unspecified) append(core.tx_, writeDisconnect(5, reason, EMPTY))
+    // The acks of this slice go too: the server need not repeat what they answer.
+    flushOut(core, socket)
   }
   fail(core, code)
 }

@@ -87,7 +87,8 @@ function applyExtra(core: Core, m: Outgoing, extra: PublishExtra): Code {
   if (p.subscriptionIdentifier !== undefined) return because(core, ErrorCode.BadProperty, 0, p.subscriptionIdentifier, 0, 'subscriptionIdentifier')
   if (p.messageExpiryInterval !== undefined) {
     m.messageExpiry_ = p.messageExpiryInterval
-    m.bornSeconds_ = core.clock_.seconds_
+    const millis = core.clock_.millis_ + core.hal_.timer.since(core.clock_.stamp_)
+    m.bornSeconds_ = core.clock_.seconds_ + (millis - millis % 1000) / 1000
   }
   m.properties_ = bodyOf(core, {
     payloadFormatIndicator: p.payloadFormatIndicator, contentType: p.contentType, responseTopic: p.responseTopic,
@@ -411,5 +412,7 @@ export function disconnect(core: Core, extra: DisconnectExtra | undefined): Code
   core.drainSent_ = false
   core.more_ = true
   enterPhase(core, Phase.Draining, 0)
+  // Its time begins now, not with the last slice.
+  if (core.phase_ === Phase.Draining) core.age_ = core.hal_.timer.since(core.clock_.stamp_) * -1
   return 1
 }

@@ -86,6 +86,7 @@ export function endConnection(core: Core, byServer: boolean): void {
   if (byServer) suspectPoison(core)
   core.streaming_ = undefined
   core.behind_ = []
+  core.drainSent_ = false
   resetTransmit(core.tx_)
   resetScanner(core.scanner_)
   dropRequests(core.registry_)
