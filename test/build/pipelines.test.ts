@@ -5,11 +5,13 @@ import { bundleNode } from '../../tools/build/node.js'
 import { BuildError } from '../../tools/build/problem.js'
 import { flagsOf, type Flags } from '../../tools/build/profiles.js'
 import { report } from './samples/shapes.js'
+import { report as clientReport } from './samples/client.js'
 import { report as codecReport } from './samples/codec.js'
 import { callCommonJs, callFengari, callModule } from './support/run.js'
 
 const SHAPES = 'test/build/samples/shapes.ts'
 const CODEC = 'test/build/samples/codec.ts'
+const CLIENT = 'test/build/samples/client.ts'
 const full = flagsOf('full')
 
 function failure(make: () => unknown): Promise<string> {
@@ -20,7 +22,7 @@ function failure(make: () => unknown): Promise<string> {
 }
 
 describe('one program through three pipelines', () => {
-  for (const [name, entry, expected] of [['a sample of every construct', SHAPES, report], ['the codec', CODEC, codecReport]] as const) {
+  for (const [name, entry, expected] of [['a sample of every construct', SHAPES, report], ['the codec', CODEC, codecReport], ['the client', CLIENT, clientReport]] as const) {
     for (const minify of [false, true]) {
       it(`gives the bytes of the source: ${name}, ${minify ? 'minified' : 'not minified'}`, async () => {
         const bytes = Buffer.from(expected(), 'latin1')

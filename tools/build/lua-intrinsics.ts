@@ -11,7 +11,8 @@ export const LIBRARY = {
   ____char: 'string.char',
   ____byte: 'string.byte',
   ____sub: 'string.sub',
-  ____concat: 'table.concat'
+  ____concat: 'table.concat',
+  ____floor: 'math.floor'
 } as const
 
 function call(name: keyof typeof LIBRARY, args: lua.Expression[], node: ts.Node): lua.Expression {
@@ -57,13 +58,32 @@ function lower(intrinsic: Intrinsic, node: ts.CallExpression, context: lua.Trans
   }
 }
 
-/** The typescript-to-lua plugin; it works on marked texts. */
+/**
+ * True where an integral float does no harm: `string.char` and `string.byte` take it, `Math.floor` is applied already.
+ * Elsewhere it would spread: on 5.3 `"" + n` reads "128.0", and on LuatOS a float has 24 bits.
+ */
+function takesFloat(node: ts.Node): boolean {
+  let parent = node.parent
+  while (ts.isParenthesizedExpression(parent)) parent = parent.parent
+  if (!ts.isCallExpression(parent)) return false
+  return markedIntrinsic(parent) !== undefined || /^Math\.(floor|ceil)$/.test(parent.expression.getText())
+}
+
+/**
+ * The typescript-to-lua plugin; it works on marked texts. A division of the dialect is exact, so its quotient is made an
+ * integer again, which Lua 5.3's `/` does not give.
+ */
 export function byteIntrinsics(): lua.Plugin {
   return {
     visitors: {
       [ts.SyntaxKind.CallExpression]: (node, context) => {
         const intrinsic = markedIntrinsic(node)
         return intrinsic === undefined ? context.superTransformExpression(node) : lower(intrinsic, node, context)
+      },
+      [ts.SyntaxKind.BinaryExpression]: (node, context) => {
+        const result = context.superTransformExpression(node)
+        if (node.operatorToken.kind !== ts.SyntaxKind.SlashToken || takesFloat(node)) return result
+        return call('____floor', [result], node)
       }
     }
   }

@@ -31,6 +31,9 @@ interface LuaModule {
   requires: string[]
 }
 
+/** Cannot find name, no exported member, cannot find module, no such property, and their "did you mean" forms. */
+const LOST = new Set([2304, 2305, 2306, 2307, 2339, 2551, 2552, 2614, 2694, 2724])
+
 const REQUIRE = /require\("(\.[^"]*)"\)/g
 
 /** typescript-to-lua over in-memory texts: the modules, and the library functions they need. */
@@ -41,6 +44,10 @@ function compile(entry: string, texts: Texts): { modules: LuaModule[]; lualib: s
     luaTarget: tstl.LuaTarget.Lua51, luaLibImport: tstl.LuaLibImportKind.RequireMinimal,
     noImplicitSelf: true, noHeader: true
   } as ts.CompilerOptions)
+  // A name that got lost on the way here would be of type any, and a method call on it a plain call. Other complaints
+  // come from folding (a comparison that is now always true); the sources were checked before.
+  const lost = program.getSemanticDiagnostics().filter(one => LOST.has(one.code))
+  if (lost.length > 0) throw new BuildError(lost.map(fromDiagnostic))
   const modules: LuaModule[] = []
   let lualib = ''
   const collect: tstl.Plugin = {

@@ -142,7 +142,8 @@ function renameSpecifiers(
     const names = exported.get(importedFile(file, statement.moduleSpecifier))
     for (const one of statement.importClause.namedBindings.elements) {
       const short = names?.get((one.propertyName ?? one.name).text)
-      if (short !== undefined && !one.isTypeOnly) edit(one, `${short} as ${one.name.text}`)
+      // Types too: a class has one name for both.
+      if (short !== undefined) edit(one, `${one.isTypeOnly ? 'type ' : ''}${short} as ${one.name.text}`)
     }
   }
   if (ts.isExportDeclaration(statement) && !statement.isTypeOnly && statement.exportClause !== undefined && ts.isNamedExports(statement.exportClause)) {

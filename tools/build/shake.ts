@@ -53,9 +53,18 @@ export function shake(program: ts.Program, entry: string): { texts: Texts; probl
     live.add(unit)
     queue.push(unit)
   }
+  // A class that serves as a type alone is kept: without it a method call would compile to a plain function call.
+  const scanType = (node: ts.Node): void => {
+    if (ts.isIdentifier(node)) {
+      const symbol = checker.getSymbolAtLocation(node)
+      const unit = symbol && unitOf(target(symbol))
+      if (unit !== undefined && (ts.isClassDeclaration(unit) || ts.isTypeQueryNode(node.parent))) reach(symbol)
+    }
+    ts.forEachChild(node, scanType)
+  }
   const scan = (node: ts.Node): void => {
     // A base class counts as a type node for TypeScript.
-    if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return
+    if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return scanType(node)
     if (ts.isIdentifier(node)) {
       const shorthand = ts.isShorthandPropertyAssignment(node.parent) ? checker.getShorthandAssignmentValueSymbol(node.parent) : undefined
       reach(shorthand ?? checker.getSymbolAtLocation(node))
@@ -69,6 +78,7 @@ export function shake(program: ts.Program, entry: string): { texts: Texts; probl
   for (const symbol of checker.getExportsOfModule(entrySymbol)) reach(symbol)
   for (const file of files) {
     for (const statement of file.statements) {
+      if (ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)) scanType(statement)
       if (ts.isExpressionStatement(statement) || ts.isIfStatement(statement) || ts.isIterationStatement(statement, false)) queue.push(statement)
       if (ts.isExportDeclaration(statement) && statement.exportClause === undefined && !statement.isTypeOnly) {
         const line = file.getLineAndCharacterOfPosition(statement.getStart(file)).line + 1
