@@ -137,7 +137,7 @@ function openSession(core: Core): void {
   if (core.sessionPresent_ || s.version_ === 3 && !s.clean_) {
     if (!core.hadSession_ && core.sessionPresent_) because(core, ErrorCode.SessionAmnesia, 0, 0, 0, '')
     resumeSession(core)
-    if (s.version_ === 3 || !core.hadSession_) restoreAll(core.registry_)
+    if (s.version_ === 3 || !core.hadSession_) restoreAll(core.registry_, false)
   } else {
     if (core.hadSession_ && !s.clean_) {
       core.stats_.sessionLost = core.stats_.sessionLost + 1

@@ -128,7 +128,7 @@ export function loseSession(core: Core): void {
   core.resending_ = false
   core.receiveSet_ = []
   core.retired_ = []
-  restoreAll(core.registry_)
+  restoreAll(core.registry_, true)
 }
 
 /** Ends every message that has no receipt yet. */

@@ -100,14 +100,13 @@ export function dropRequests(r: Registry): void {
   r.dirty_ = true
 }
 
-/** The server has no session of ours: all filters are asked for again, those to be removed are gone. */
-export function restoreAll(r: Registry): void {
+/** All filters are asked for again. `lost`: the server has no session of ours, so those to be removed are gone already. */
+export function restoreAll(r: Registry, lost: boolean): void {
   const rest: Subscription[] = []
   for (const e of r.entries_) {
-    if (e.want_ !== Want.Unsubscribe) {
-      e.want_ = Want.Subscribe
-      rest.push(e)
-    }
+    if (e.want_ !== Want.Unsubscribe) e.want_ = Want.Subscribe
+    else if (lost) continue
+    rest.push(e)
   }
   r.entries_ = rest
   r.dirty_ = true
