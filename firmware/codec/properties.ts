@@ -2,7 +2,7 @@
  * MQTT 5.0 properties (section 2.2.2): checked and written from a `Properties` record, read into one. Everything goes
  * by one table: identifier, name, kind of value, and the packets that may carry it. 5.0 only; nothing else imports it.
  */
-import { at, b1, b2, b4, cat, cut, find, join, u16, u16At } from '../bytes.js'
+import { at, b1, b4, cat, cut, find, join, u16, u16At } from '../bytes.js'
 import type { Bytes, Code } from '../bytes.js'
 import type { TextHal } from '../../hal/hal.js'
 import { ErrorCode, Reason } from '../codes.js'

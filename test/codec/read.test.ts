@@ -104,26 +104,26 @@ describe('PUBLISH', () => {
     ))
   })
 
-  test('QoS 3, and DUP with QoS 0, are refused with the first byte [MQTT-3.3.1-4] [MQTT-3.3.1-2]', () => {
+  test('QoS 3, and DUP with QoS 0, are refused with the first byte [MQTT-3.3.1-4] [MQTT-3.3.1-2] [MQTT5-3.3.1-4] [MQTT5-3.3.1-2]', () => {
     for (const version of VERSIONS) {
       for (const first of [0x36, 0x37, 0x3e, 0x3f, 0x38, 0x39]) expect(decode([fromBuffer(Buffer.from([first]))], { version })).toEqual([{ failed: Scan.Malformed }])
     }
   })
 
-  test('packet identifier 0 is refused [MQTT-2.3.1-1]', () => {
+  test('packet identifier 0 is refused [MQTT-2.3.1-1] [MQTT5-2.2.1-3]', () => {
     for (const version of VERSIONS) for (const first of [0x32, 0x34]) {
       expect(verdict(packet(first, hex(`00 01 61 00 00 ${version === 5 ? '00' : ''}`)), version)).toBe(PROTOCOL_ERROR)
     }
   })
 
-  test('a topic with a wildcard is refused [MQTT-3.3.2-2]', () => {
+  test('a topic with a wildcard is refused [MQTT-3.3.2-2] [MQTT5-3.3.2-2]', () => {
     for (const version of VERSIONS) for (const topic of ['+', '#', 'a/+/b', 'a/#', 'a+', '\u00e9#']) {
       const bytes = utf8(topic)
       expect(verdict(packet(0x30, (hex('00') + String.fromCharCode(bytes.length) + bytes + '\0') as Bytes), version)).toBe(MALFORMED)
     }
   })
 
-  test('an empty topic is refused, unless an alias stands for it in 5.0 [MQTT-4.7.3-1]', () => {
+  test('an empty topic is refused, unless an alias stands for it in 5.0 [MQTT-4.7.3-1] [MQTT5-4.7.3-1]', () => {
     expect(verdict(hex('30 02 00 00'), 3)).toBe(PROTOCOL_ERROR)
     expect(verdict(hex('30 02 00 00'), 4)).toBe(PROTOCOL_ERROR)
     expect(verdict(hex('30 03 00 00 00'), 5)).toBe(PROTOCOL_ERROR)
@@ -131,7 +131,7 @@ describe('PUBLISH', () => {
     expect(verdict(hex('30 06 00 00 03 23 00 01'), 5)).toBe(0)
   })
 
-  test('a topic that is not well-formed UTF-8, or has U+0000, is refused [MQTT-1.5.3-1] [MQTT-1.5.3-2] [MQTT-4.7.3-2] [MQTT-3.3.2-1]', () => {
+  test('a topic that is not well-formed UTF-8, or has U+0000, is refused [MQTT-1.5.3-1] [MQTT-1.5.3-2] [MQTT-4.7.3-2] [MQTT-3.3.2-1] [MQTT5-4.7.3-2]', () => {
     for (const version of VERSIONS) for (const bad of ['00', 'c0af', 'eda080', 'f4908080', 'ff', 'e282']) {
       const bytes = ('a' + hex(bad)) as Bytes
       expect(verdict(packet(0x30, (hex('00') + String.fromCharCode(bytes.length) + bytes + '\0') as Bytes), version)).toBe(MALFORMED)
@@ -190,7 +190,7 @@ describe('the acks', () => {
     for (const version of [3, 4]) expect(verdict(hex('b0 02 00 00'), version)).toBe(PROTOCOL_ERROR)
   })
 
-  test('PUBREL has flags 0010, in 3.1 with DUP too; other flags of any packet are refused with the first byte [MQTT-2.2.2-2] [MQTT-3.6.1-1] [MQTT5-2.1.3-1]', () => {
+  test('PUBREL has flags 0010, in 3.1 with DUP too; other flags of any packet are refused with the first byte [MQTT-2.2.2-2] [MQTT-3.6.1-1] [MQTT5-2.1.3-1] [MQTT5-3.6.1-1]', () => {
     for (const version of VERSIONS) for (let first = 0; first < 256; first++) {
       const type = first >> 4
       const flags = first & 15
@@ -203,7 +203,7 @@ describe('the acks', () => {
 })
 
 describe('SUBACK and UNSUBACK', () => {
-  test('what mqtt-packet writes is read, the codes in order [MQTT-3.9.3-1]', () => {
+  test('what mqtt-packet writes is read, the codes in order [MQTT-3.9.3-1] [MQTT5-3.9.3-1] [MQTT5-3.11.3-1]', () => {
     fc.assert(fc.property(
       fc.constantFrom(...VERSIONS), fc.integer({ min: 1, max: 65535 }), fc.array(fc.constantFrom(0, 1, 2, 0x80), { minLength: 1, maxLength: 200 }),
       fc.array(fc.constantFrom(0, 0x11, 0x80, 0x8f), { minLength: 1, maxLength: 5 }), someProperties('Suback', 'received'),

@@ -25,7 +25,7 @@ describe('topic filters', () => {
     }
   )
 
-  test.each(['', 'a#', '#a', '#/a', 'a/#/b', 'a/b#', '##', '+a', 'a+', 'a/+b/c', 'a/b+', '++', 'x'.repeat(65536)])('%s may not [MQTT-4.7.1-2] [MQTT-4.7.1-3] [MQTT-4.7.3-1] [MQTT-4.7.3-3]', filter => {
+  test.each(['', 'a#', '#a', '#/a', 'a/#/b', 'a/b#', '##', '+a', 'a+', 'a/+b/c', 'a/b+', '++', 'x'.repeat(65536)])('%s may not [MQTT-4.7.1-2] [MQTT-4.7.1-3] [MQTT-4.7.3-1] [MQTT-4.7.3-3] [MQTT5-4.7.1-1] [MQTT5-4.7.1-2] [MQTT5-4.7.3-3]', filter => {
     expect(checkFilter(utf8(filter))).toBe(ErrorCode.BadFilter)
   })
 
@@ -33,7 +33,7 @@ describe('topic filters', () => {
     expect(checkFilter(utf8(filter))).toBe(ErrorCode.BadFilter)
   })
 
-  test('none may have U+0000 or ill-formed UTF-8 [MQTT-3.8.3-1] [MQTT-3.10.3-1] [MQTT-4.7.3-2]', () => {
+  test('none may have U+0000 or ill-formed UTF-8 [MQTT-3.8.3-1] [MQTT-3.10.3-1] [MQTT-4.7.3-2] [MQTT5-3.8.3-1] [MQTT5-3.10.3-1]', () => {
     for (const bytes of ['00', '612f00', 'ff', 'eda080']) expect(checkFilter(hex(bytes))).toBe(ErrorCode.BadUtf8)
   })
 

@@ -33,7 +33,7 @@ describe('CONNECT', () => {
     `)))
   })
 
-  test('3.1.1 names itself MQTT, level 4, and puts the fields in their order [MQTT-3.1.2-1] [MQTT-3.1.2-2] [MQTT-3.1.3-1] [MQTT-3.1.3-3] [S2-05]', () => {
+  test('3.1.1 names itself MQTT, level 4, and puts the fields in their order [MQTT-3.1.2-1] [MQTT-3.1.2-2] [MQTT-3.1.2-3] [MQTT-3.1.3-1] [MQTT-3.1.3-3] [MQTT-3.1.3-4] [S2-05]', () => {
     const bytes = writeConnect(4, connect({
       willTopic: utf8('w'), willPayload: hex('00 ff'), willQos: 1, willRetain: true, username: utf8('u'), password: hex('80')
     }), ROOM)
@@ -50,7 +50,7 @@ describe('CONNECT', () => {
     `)))
   })
 
-  test('5.0 has properties before the client id and before the will topic [MQTT-3.1.2-9] [S2-05]', () => {
+  test('5.0 has properties before the client id and before the will topic [MQTT-3.1.2-9] [MQTT5-3.1.2-1] [MQTT5-3.1.2-2] [MQTT5-3.1.2-3] [MQTT5-3.1.2-9] [MQTT5-3.1.3-1] [MQTT5-3.1.3-3] [S2-05]', () => {
     const bytes = writeConnect(5, connect({
       clientId: EMPTY, properties: section('Connect', { sessionExpiryInterval: 10, receiveMaximum: 20 }),
       willTopic: utf8('w'), willProperties: section('Will', { willDelayInterval: 30 }), willPayload: utf8('!'), willQos: 2, clean: false
@@ -67,7 +67,7 @@ describe('CONNECT', () => {
     `)))
   })
 
-  test('the flags say which fields are there: no will, no will QoS and retain [MQTT-3.1.2-11] [MQTT-3.1.2-13] [MQTT-3.1.2-15] [MQTT-3.1.2-18] [MQTT-3.1.2-20]', () => {
+  test('the flags say which fields are there: no will, no will QoS and retain [MQTT-3.1.2-11] [MQTT-3.1.2-13] [MQTT-3.1.2-15] [MQTT-3.1.2-18] [MQTT-3.1.2-20] [MQTT5-3.1.2-11] [MQTT5-3.1.2-13]', () => {
     const flags = (change: Partial<ConnectFields>) => writeConnect(4, connect({ clean: false, willQos: 2, willRetain: true, ...change }), ROOM).charCodeAt(9)
     expect(flags({})).toBe(0)
     expect(flags({ clean: true })).toBe(0x02)
@@ -78,7 +78,7 @@ describe('CONNECT', () => {
     expect(flags({ password: utf8('p') })).toBe(0x40)
   })
 
-  test('whatever the options, mqtt-packet reads back what was written, in 3.1, 3.1.1 and 5.0 [S2-05]', () => {
+  test('whatever the options, mqtt-packet reads back what was written, in 3.1, 3.1.1 and 5.0 [MQTT-3.1.2-19] [MQTT-3.1.2-21] [MQTT-3.1.3-11] [MQTT5-3.1.2-16] [MQTT5-3.1.2-17] [MQTT5-3.1.2-18] [MQTT5-3.1.2-19] [MQTT5-3.1.3-4] [MQTT5-3.1.3-11] [MQTT5-3.1.3-12] [S2-05]', () => {
     fc.assert(fc.property(
       fc.constantFrom(3, 4, 5), fc.boolean(), fc.integer({ min: 0, max: 65535 }), aText(), fc.option(fc.record({
         topic: aTopic(), payload: someBytes(), qos: fc.constantFrom(0, 1, 2), retain: fc.boolean(), properties: someProperties('Will', 'sent')
@@ -112,7 +112,7 @@ describe('CONNECT', () => {
 })
 
 describe('PUBLISH', () => {
-  test('QoS 0 carries no packet identifier, QoS 1 and 2 do; DUP and RETAIN are bits [MQTT-2.3.1-1] [MQTT-2.3.1-5] [MQTT-3.3.2-1] [MQTT-4.3.1-1]', () => {
+  test('QoS 0 carries no packet identifier, QoS 1 and 2 do; DUP and RETAIN are bits [MQTT-2.3.1-1] [MQTT-2.3.1-5] [MQTT-3.3.2-1] [MQTT-4.3.1-1] [MQTT5-2.2.1-2] [MQTT5-3.3.2-1]', () => {
     const topic = field(utf8('a/b'))
     expect(toHex(writePublish(0, topic, 0, EMPTY, utf8('hi'), ROOM))).toBe('30 07 00 03 61 2f 62 68 69')
     expect(toHex(writePublish(3, topic, 0x1234, EMPTY, utf8('hi'), ROOM))).toBe('33 09 00 03 61 2f 62 12 34 68 69')
@@ -169,7 +169,7 @@ describe('PUBLISH', () => {
 describe('the acks', () => {
   const kinds = [['puback', FirstByte.Puback, 'Puback'], ['pubrec', FirstByte.Pubrec, 'Pubrec'], ['pubrel', FirstByte.Pubrel, 'Pubrel'], ['pubcomp', FirstByte.Pubcomp, 'Pubcomp']] as const
 
-  test('take 4 bytes without a reason; PUBREL has flags 0010 [MQTT-2.2.2-1] [MQTT-3.6.1-1] [MQTT-2.3.1-6]', () => {
+  test('take 4 bytes without a reason; PUBREL has flags 0010 [MQTT-2.2.2-1] [MQTT-3.6.1-1] [MQTT-2.3.1-6] [MQTT5-2.2.1-5]', () => {
     expect(kinds.map(([, first]) => toHex(writeAck(first, 0x0102, 0, EMPTY)))).toEqual(['40 02 01 02', '50 02 01 02', '62 02 01 02', '70 02 01 02'])
     // 3.1 sets DUP when it sends PUBREL again.
     expect(toHex(writeAck(FirstByte.Pubrel + 8, 1, 0, EMPTY))).toBe('6a 02 00 01')
@@ -199,7 +199,7 @@ describe('the acks', () => {
 describe('SUBSCRIBE and UNSUBSCRIBE', () => {
   const fields = cat(field(utf8('a/+')), b1(1), field(utf8('#')), b1(0))
 
-  test('have flags 0010, an identifier and the filters with their options [MQTT-3.8.1-1] [MQTT-3.8.3-1] [MQTT-3.8.3-4] [MQTT-3.10.1-1] [MQTT-3.10.3-1]', () => {
+  test('have flags 0010, an identifier and the filters with their options [MQTT-3.8.1-1] [MQTT-3.8.3-1] [MQTT-3.8.3-4] [MQTT-3.10.1-1] [MQTT-3.10.3-1] [MQTT5-3.8.1-1] [MQTT5-3.8.3-5] [MQTT5-3.10.1-1]', () => {
     expect(toHex(writeSubscribe(FirstByte.Subscribe, 10, EMPTY, fields, ROOM))).toBe('82 0c 00 0a 00 03 61 2f 2b 01 00 01 23 00')
     expect(toHex(writeSubscribe(FirstByte.Unsubscribe, 10, NONE, field(utf8('a/+')), ROOM))).toBe('a2 08 00 0a 00 00 03 61 2f 2b')
     // 3.1 sets DUP when it sends one again.
@@ -248,7 +248,7 @@ describe('PINGREQ, DISCONNECT, AUTH', () => {
     expect(toHex(writeDisconnect(5, 0, section('Disconnect', { sessionExpiryInterval: 1 })))).toBe('e0 07 00 05 11 00 00 00 01')
   })
 
-  test('AUTH has its reason and properties, or neither; flags 0 [MQTT-3.15.1-1]', () => {
+  test('AUTH has its reason and properties, or neither; flags 0 [MQTT5-3.15.1-1]', () => {
     expect(toHex(writeAuth(0, NONE))).toBe('f0 00')
     expect(toHex(writeAuth(0x19, EMPTY))).toBe('f0 02 19 00')
     expect(toHex(writeAuth(0x18, section('Auth', { authenticationMethod: 'X', authenticationData: hex('00ff') })))).toBe(
@@ -279,7 +279,7 @@ describe('variable byte integers', () => {
     }
   )
 
-  test('are read back, in as few bytes as possible [MQTT-1.5.5-1]', () => {
+  test('are read back, in as few bytes as possible [MQTT5-1.5.5-1]', () => {
     fc.assert(fc.property(fc.integer({ min: 0, max: 268435455 }), someBytes(4), (n, after) => {
       const bytes = cat(varint(n), after)
       expect(readVarint(bytes, 0, bytes.length)).toBe(n)
