@@ -8,7 +8,9 @@ import { startAttempt } from './connection.js'
 import { Asked, because, callUser, newCore, newStats, Phase, textOfTopic, type Core } from './core.js'
 import { releaseAcks } from './inbound.js'
 import { isFull, take } from './inbox.js'
-import { disconnect, publish, publishStream, subscribe, unsubscribe } from './operations.js'
+import { disconnect } from './disconnect.js'
+import { publish, publishStream } from './publish.js'
+import { subscribe, unsubscribe } from './subscribe.js'
 import { prepareConnect } from './handshake.js'
 import { checkHal, newSettings, readSettings } from './settings.js'
 import { settleAsked, slice } from './slice.js'
@@ -54,9 +56,9 @@ const enum Longest { Wait = 1073741823 }
 
 /** See the class below; what `yield` and `receive` share. `forMessage`: end as soon as the cache has one. */
 function loop(core: Core, timeoutMs: number, forMessage: boolean): Code {
-  if (core.destroyed_) return ErrorCode.Destroyed
+  if (core.destroyed_) return because(core, ErrorCode.Destroyed, 0, 0, 0, '')
   if (core.busy_ > 0) return because(core, ErrorCode.Reentrant, 0, 0, 0, '')
-  if (core.phase_ === Phase.Offline && core.outbox_.owed_ === 0) return ErrorCode.NotStarted
+  if (core.phase_ === Phase.Offline && core.outbox_.owed_ === 0) return because(core, ErrorCode.NotStarted, 0, 0, 0, '')
   const timer = core.hal_.timer
   if (timer.wait === undefined) return pumpOnce(core)
   const start = timer.ticks()

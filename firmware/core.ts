@@ -2,10 +2,10 @@
  * The state of one client, in one record, and what every part of it needs: causes, codes, receipts and callbacks.
  * Parts are records of their own (outbox, transmit, keepalive, ...); functions on them carry the work.
  */
-import { EMPTY, keep, type Bytes, type Code } from './bytes.js'
+import { EMPTY, cut, keep, type Bytes, type Code } from './bytes.js'
 import { newBackoff, type Backoff } from './backoff.js'
 import { newClock, type Clock } from './clock.js'
-import { ErrorCode } from './codes.js'
+import { ErrorCode, Reason } from './codes.js'
 import { newPacket, type Packet } from './codec/read.js'
 import { newScanner, type Scanner } from './codec/scan.js'
 import { defaults } from './defaults.js'
@@ -288,4 +288,21 @@ export function textOfTopic(core: Core, topic: Bytes): string {
   core.topicIn_ = keep(topic)
   core.topicInText_ = core.hal_.text.text(core.topicIn_)
   return core.topicInText_
+}
+
+/** Whether a call may be made at all: 0, or Destroyed, Disconnecting. */
+export function mayUse(core: Core): Code {
+  if (core.destroyed_) return because(core, ErrorCode.Destroyed, 0, 0, 0, '')
+  if (core.phase_ === Phase.Draining) return because(core, ErrorCode.Disconnecting, 0, 0, 0, '')
+  return 0
+}
+
+/** A protocol error of the server's: the link is closed with this reason under 5.0. */
+export function broken(core: Core, reason: number, detail: string): Code {
+  return because(core, reason === Reason.MalformedPacket ? ErrorCode.Malformed : ErrorCode.ProtocolError, reason, core.packet_.type, core.packet_.packetId, detail)
+}
+
+/** The topic of a message of ours as text, for a cause. */
+export function topicOf(core: Core, m: Outgoing): string {
+  return core.hal_.text.text(cut(m.field_, 2, m.field_.length))
 }

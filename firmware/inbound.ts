@@ -1,18 +1,18 @@
 /**
- * What arrives while the link is up: messages to the application, acks to the messages they end. Everything that changes
- * the QoS state of a message on receipt of a packet is in this file (MQTT 5.0 sections 3.3 to 3.7 and 4.3).
+ * What arrives while the link is up: messages to the application, whole or in pieces, and their acks (MQTT 5.0 sections
+ * 3.3, 3.6 and 4.3). Acks of what we sent are in acks.ts.
  *
  * Functions return 0, or the code with which the link must be closed; the cause is recorded.
  */
-import { EMPTY, at, cut, keep, type Bytes, type Code } from './bytes.js'
+import { EMPTY, cut, keep, type Bytes, type Code } from './bytes.js'
+import { handleAck, handleSuback } from './acks.js'
 import { ErrorCode, Reason } from './codes.js'
 import { PacketType } from './codec/packets.js'
 import { writeAck } from './codec/write.js'
-import { because, callUser, textOfTopic, type Core } from './core.js'
+import { because, broken, callUser, textOfTopic, type Core } from './core.js'
 import { isFull, put, take } from './inbox.js'
-import { end, popFront, pushFront, Step, unlink, Taken, type Outgoing } from './outbox.js'
-import { send, tellSubscribed } from './outbound.js'
-import { forget, takeRequest, Want } from './subscriptions.js'
+import { send } from './outbound.js'
+import { Want } from './subscriptions.js'
 import { matches } from './topic.js'
 import { readStreamHead, type Packet } from './codec/read.js'
 import type { Scanner } from './codec/scan.js'
@@ -26,11 +26,6 @@ export function receiveMaximum(core: Core): number {
   const p = core.options_.properties
   if (p === undefined || p.receiveMaximum === undefined || p.receiveMaximum > ReceiveSet.Most) return ReceiveSet.Most
   return p.receiveMaximum
-}
-
-/** A protocol error of the server's: the link is closed with this reason under 5.0. */
-export function broken(core: Core, reason: number, detail: string): Code {
-  return because(core, reason === Reason.MalformedPacket ? ErrorCode.Malformed : ErrorCode.ProtocolError, reason, core.packet_.type, core.packet_.packetId, detail)
 }
 
 function isInReceiveSet(core: Core, id: number): boolean {
@@ -180,129 +175,10 @@ function handlePublish(core: Core, p: Packet): Code {
   return 0
 }
 
-/** The message of ours with this id; undefined when there is none. */
-function findInFlight(core: Core, id: number): Outgoing | undefined {
-  let m = core.outbox_.flight_.head_
-  while (m !== undefined && m.packetId_ !== id) m = m.next_
-  return m
-}
-
-/** The last ack of a message: it ends, and its id is free. */
-function finish(core: Core, m: Outgoing, code: Code, reason: number): void {
-  const box = core.outbox_
-  if (box.flight_.head_ === m) popFront(box.flight_)
-  else unlink(box.flight_, m)
-  box.flightCount_ = box.flightCount_ - 1
-  if (m.epoch_ === core.epoch_) core.sentNow_ = core.sentNow_ - 1
-  if (m.token_ === core.suspect_) {
-    core.suspect_ = 0
-    core.suspicions_ = 0
-    core.alone_ = false
-  }
-  if (code < 0) because(core, code, reason, m.packetId_, 0, '')
-  end(box, m, code < 0 ? 'rejected' : 'delivered', reason)
-}
-
-function isRequest(core: Core, id: number): boolean {
-  for (const q of core.registry_.requests_) {
-    if (q.packetId_ === id) return true
-  }
-  return false
-}
-
-/** An ack for no publish of ours: stray, or of the wrong kind for a live request. */
-function handleStray(core: Core, p: Packet): Code {
-  if (isRequest(core, p.packetId)) return broken(core, Reason.ProtocolError, 'ack')
-  core.stats_.strayAcks = core.stats_.strayAcks + 1
-  if (FEATURE_QOS2 && p.type === PacketType.Pubrec && p.reason < 0x80) send(core, writeAck(0x62, p.packetId, core.settings_.version_ === 5 ? Reason.PacketIdNotFound : 0, EMPTY))
-  return 0
-}
-
-/** PUBREC for a live id (section 3.5). */
-function handlePubrec(core: Core, m: Outgoing, reason: number): Code {
-  if (m.step_ === Step.Pubrec) {
-    if (reason === Reason.PacketIdInUse) {
-      if (m.taken_ !== Taken.Whole) {
-        // The server holds this id from an earlier life: once more, under a new one.
-        const box = core.outbox_
-        unlink(box.flight_, m)
-        box.flightCount_ = box.flightCount_ - 1
-        core.sentNow_ = core.sentNow_ - 1
-        if (!m.renewed_) {
-          m.renewed_ = true
-          if (core.retired_.length < 64) core.retired_.push(m.packetId_)
-          m.packetId_ = 0
-          m.step_ = Step.Send
-          pushFront(box.queue_, m)
-        } else end(box, m, 'rejected', reason)
-        return 0
-      }
-    } else if (reason >= 0x80) {
-      finish(core, m, ErrorCode.PublishRefused, reason)
-      return 0
-    }
-    m.step_ = Step.Pubcomp
-    if (core.options_.onSessionLost === 'report') m.payload_ = EMPTY
-  } else if (m.step_ !== Step.Pubcomp) return broken(core, Reason.ProtocolError, 'PUBREC')
-  if (m.epoch_ !== core.epoch_) core.sentNow_ = core.sentNow_ + 1
-  m.epoch_ = core.epoch_
-  send(core, writeAck(0x62, m.packetId_, 0, EMPTY))
-  return 0
-}
-
-/** PUBACK, PUBREC, PUBCOMP. */
-function handleAck(core: Core, p: Packet): Code {
-  const m = findInFlight(core, p.packetId)
-  if (m === undefined) return handleStray(core, p)
-  core.ackAge_ = 0
-  if (p.type === PacketType.Puback) {
-    if (m.step_ !== Step.Puback) return broken(core, Reason.ProtocolError, 'PUBACK')
-    finish(core, m, p.reason >= 0x80 ? ErrorCode.PublishRefused : 0, p.reason)
-    return 0
-  }
-  if (!FEATURE_QOS2) return broken(core, Reason.ProtocolError, 'QoS 2')
-  if (p.type === PacketType.Pubrec) return handlePubrec(core, m, p.reason)
-  if (m.step_ !== Step.Pubcomp) return broken(core, Reason.ProtocolError, 'PUBCOMP')
-  finish(core, m, p.reason >= 0x80 && p.reason !== Reason.PacketIdNotFound ? ErrorCode.PublishRefused : 0, p.reason)
-  return 0
-}
-
 /** PUBREL (section 3.6): the id leaves the receive set and is answered in any case. */
 function handlePubrel(core: Core, p: Packet): Code {
   const known = removeFromReceiveSet(core, p.packetId)
   send(core, writeAck(0x70, p.packetId, known || core.settings_.version_ < 5 ? 0 : Reason.PacketIdNotFound, EMPTY))
-  return 0
-}
-
-/** SUBACK (section 3.9) and UNSUBACK (section 3.11). */
-function handleSuback(core: Core, p: Packet): Code {
-  const unsubscribe = p.type === PacketType.Unsuback
-  const q = takeRequest(core.registry_, p.packetId, unsubscribe)
-  if (q === undefined) {
-    if (isRequest(core, p.packetId) || findInFlight(core, p.packetId) !== undefined) return broken(core, Reason.ProtocolError, 'ack')
-    core.stats_.strayAcks = core.stats_.strayAcks + 1
-    return 0
-  }
-  if (!unsubscribe || core.settings_.version_ === 5) {
-    if (p.codes.length !== q.entries_.length) return broken(core, Reason.ProtocolError, 'codes')
-  }
-  const codes = p.codes
-  for (let i = 0; i < q.entries_.length; i = i + 1) {
-    const e = q.entries_[i]
-    const code = i < codes.length ? at(codes, i) : 0
-    if (unsubscribe) {
-      forget(core.registry_, e)
-      if (code >= 0x80) {
-        because(core, ErrorCode.UnsubscribeRefused, code, p.packetId, 0, e.filter_)
-        tellSubscribed(core, e, ErrorCode.UnsubscribeRefused)
-      }
-    } else {
-      const late = q.age_ < 0
-      if (e.want_ === Want.Suback || e.want_ === Want.Later) e.want_ = code >= 0x80 ? Want.Later : Want.Nothing
-      if (code >= 0x80) because(core, ErrorCode.SubscribeRefused, code, p.packetId, 0, e.filter_)
-      if (!late) tellSubscribed(core, e, code >= 0x80 ? ErrorCode.SubscribeRefused : code)
-    }
-  }
   return 0
 }
 

@@ -6,7 +6,7 @@ import { EMPTY, b1, b2, b3, cat, cut, join, u32, type Bytes, type Code } from '.
 import { ErrorCode } from './codes.js'
 import { writeAck, writePublish, writePublishHead, writeSubscribe } from './codec/write.js'
 import { varint } from './codec/varint.js'
-import { because, callUser, nextPacketId, Phase, type Core } from './core.js'
+import { because, callUser, nextPacketId, topicOf, Phase, type Core } from './core.js'
 import { defaults } from './defaults.js'
 import { end, popFront, pushBack, qosOf, Step, Taken, unlink, type Outgoing } from './outbox.js'
 import { nextBatch, Want, type Request, type Subscription } from './subscriptions.js'
@@ -87,7 +87,7 @@ function encode(core: Core, m: Outgoing): Bytes {
       return packet
     }
     m.reason_ = ErrorCode.ServerPacketLimit
-    because(core, ErrorCode.ServerPacketLimit, 0, m.field_.length + m.payload_.length, limit, '')
+    because(core, ErrorCode.ServerPacketLimit, 0, m.field_.length + m.payload_.length, limit, topicOf(core, m))
   }
   return EMPTY
 }
@@ -140,7 +140,7 @@ function pumpStream(core: Core, socket: Socket): Code {
     const piece = core.pulled_
     if (piece.length === 0 || piece.length > max) {
       m.reason_ = ErrorCode.StreamFailed
-      return because(core, ErrorCode.StreamFailed, 0, core.streamed_, m.total_, '')
+      return because(core, ErrorCode.StreamFailed, 0, core.streamed_, m.total_, topicOf(core, m))
     }
     core.streamed_ = core.streamed_ + piece.length
     append(core.tx_, piece)

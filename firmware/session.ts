@@ -3,7 +3,7 @@
  * (MQTT 5.0 sections 4.1 and 4.4; docs/protocol.md, "Sessions").
  */
 import { ErrorCode } from './codes.js'
-import { because, type Core } from './core.js'
+import { because, topicOf, type Core } from './core.js'
 import { end, newChain, popFront, prependAll, pushBack, qosOf, Step, Taken, unlink, type Chain } from './outbox.js'
 import { dropRequests, restoreAll } from './subscriptions.js'
 import { isTaken, resetTransmit } from './transmit.js'
@@ -72,7 +72,7 @@ function suspectPoison(core: Core): void {
     box.flightCount_ = box.flightCount_ - 1
     core.alone_ = false
     core.suspect_ = 0
-    because(core, ErrorCode.Poison, 0, core.suspicions_, 3, '')
+    because(core, ErrorCode.Poison, 0, core.suspicions_, 3, topicOf(core, m))
     end(box, m, 'rejected', ErrorCode.Poison)
   } else if (core.suspicions_ >= 3) core.alone_ = true
 }

@@ -8,14 +8,15 @@ import { ErrorCode, Reason } from './codes.js'
 import { writePingreq } from './codec/write.js'
 import { readPacket } from './codec/read.js'
 import { feed, scan, Scan } from './codec/scan.js'
-import { Asked, because, callUser, enterPhase, Phase, type Core } from './core.js'
+import { Asked, because, broken, callUser, enterPhase, Phase, topicOf, type Core } from './core.js'
 import { causeOfSocket, closeWith, fail, goOffline, startAttempt } from './connection.js'
 import { handleHandshake } from './handshake.js'
-import { broken, endStream, handlePacket, startStream, streamPiece } from './inbound.js'
+import { endStream, handlePacket, startStream, streamPiece } from './inbound.js'
 import { isFull } from './inbox.js'
 import { ageKeepalive, isPingDue, isPingOverdue, nextPing } from './keepalive.js'
 import { expire, popFront } from './outbox.js'
 import { flushOut, pump, send, tellSubscribed } from './outbound.js'
+import { currentServer } from './servers.js'
 import { endAll, endConnection, giveUpOldest } from './session.js'
 import { append } from './transmit.js'
 import type { Socket } from '../hal/hal.js'
@@ -38,7 +39,7 @@ function mustHold(core: Core): boolean {
 /** A scanner that failed: what the bytes were instead of MQTT. */
 function scanFailure(core: Core, found: number): Code {
   if (found === Scan.TooLarge) return because(core, ErrorCode.InboundTooLarge, Reason.PacketTooLarge, core.scanner_.size, core.settings_.packetIn_, '')
-  if (core.phase_ < Phase.Up && core.stats_.packetsIn === core.packetsBefore_) return because(core, ErrorCode.NotMqtt, 0, core.scanner_.header, 0, '')
+  if (core.phase_ < Phase.Up && core.stats_.packetsIn === core.packetsBefore_) return because(core, ErrorCode.NotMqtt, 0, core.scanner_.header, 0, currentServer(core.servers_, core.options_.servers).host)
   return because(core, ErrorCode.Malformed, Reason.MalformedPacket, core.scanner_.header, 0, '')
 }
 
@@ -57,11 +58,11 @@ function handleFound(core: Core, found: number): Code {
     enterPhase(core, Phase.Up, 0)
     return 0
   }
-  if (!FEATURE_STREAM) return because(core, ErrorCode.InboundTooLarge, 0, s.size, core.settings_.packetIn_, '')
   if (core.phase_ < Phase.Up) return broken(core, Reason.ProtocolError, 'CONNACK')
   if (found === Scan.StreamStart) return startStream(core, s)
-  if (found === Scan.StreamChunk) streamPiece(core, s)
-  else {
+  if (found === Scan.StreamChunk) {
+    if (FEATURE_STREAM) streamPiece(core, s)
+  } else {
     core.stats_.packetsIn = core.stats_.packetsIn + 1
     endStream(core)
   }
@@ -73,7 +74,7 @@ function receive(core: Core, socket: Socket): Code {
   const s = core.settings_
   let packets = 0
   let bytes = s.sliceBytes_
-  const streamMax = FEATURE_STREAM ? core.options_.onStream === undefined ? 16777215 : s.streamMax_ : 0
+  const streamMax = core.options_.onStream === undefined ? 16777215 : s.streamMax_
   while (packets < s.slicePackets_) {
     if (mustHold(core)) {
       core.more_ = false
@@ -136,8 +137,10 @@ function runTimers(core: Core, socket: Socket, passed: number): Code {
   if (isPingOverdue(k)) return because(core, ErrorCode.PingTimeout, Reason.KeepAliveTimeout, k.waiting_, k.timeout_, socket.unacked() > 0 || core.tx_.bytes_ > 0 ? 'tx-stalled' : '')
   if (core.tx_.bytes_ > 0 && core.tx_.stalled_ >= k.timeout_) return because(core, ErrorCode.TxBlocked, 0, core.tx_.bytes_, k.timeout_, '')
   if (core.sentNow_ > 0 && core.ackAge_ >= s.ackTimeout_) {
+    const oldest = core.outbox_.flight_.head_
+    const topic = oldest === undefined ? '' : topicOf(core, oldest)
     giveUpOldest(core)
-    return because(core, ErrorCode.AckTimeout, 0, core.ackAge_, s.ackTimeout_, '')
+    return because(core, ErrorCode.AckTimeout, 0, core.ackAge_, s.ackTimeout_, topic)
   }
   if (FEATURE_QOS2 && core.overflow_ >= 0 && (core.receiveSet_.length === 0 || core.overflow_ >= Wait.Overflow)) return because(core, ErrorCode.ReceiveSetFull, 0, core.receiveSet_.length, 64, '')
   if (core.registry_.requests_.length > 0) ageRequests(core, passed)

@@ -1,0 +1,98 @@
+/**
+ * Into the outbox: its bounds, and what gives way when it is full. What was sent already never does.
+ */
+import type { Code } from './bytes.js'
+import { ErrorCode } from './codes.js'
+import { because, nextToken, type Core } from './core.js'
+import { end, enqueue, findUnsent, oldestUnsent, sizeOf, unlink, type Outgoing } from './outbox.js'
+
+/** Gives up unsent messages for `m`, oldest and least urgent first, when that is enough; else nothing. */
+function dropForRoom(core: Core, m: Outgoing): boolean {
+  const box = core.outbox_
+  const s = core.settings_
+  const bytes = box.bytes_ + sizeOf(m)
+  let freed = 0
+  let count = 0
+  let x = box.queue_.head_
+  while (x !== undefined) {
+    if (x.epoch_ === 0 && x.priority_ <= m.priority_) {
+      freed = freed + sizeOf(x)
+      count = count + 1
+    }
+    x = x.next_
+  }
+  if (box.count_ - count >= s.outboxCount_ || bytes - freed > s.outboxBytes_) return false
+  while (box.count_ >= s.outboxCount_ || box.bytes_ + sizeOf(m) > s.outboxBytes_) {
+    const oldest = oldestUnsent(box, m.priority_)
+    if (oldest === undefined) return false
+    unlink(box.queue_, oldest)
+    end(box, oldest, 'dropped', ErrorCode.QueueFull)
+  }
+  return true
+}
+
+/** The unsent message of the same topic gives its place to `m`. False when there is none, or `m` does not fit. */
+function replaceUnsent(core: Core, m: Outgoing): boolean {
+  const box = core.outbox_
+  const old = findUnsent(box, m.field_)
+  if (old === undefined || box.bytes_ - sizeOf(old) + sizeOf(m) > core.settings_.outboxBytes_) return false
+  const next = old.next_
+  if (box.queue_.head_ === old) box.queue_.head_ = m
+  else {
+    let x = box.queue_.head_
+    while (x !== undefined && x.next_ !== old) x = x.next_
+    if (x !== undefined) x.next_ = m
+  }
+  if (box.queue_.tail_ === old) box.queue_.tail_ = m
+  m.next_ = next
+  old.next_ = undefined
+  end(box, old, 'dropped', ErrorCode.Superseded)
+  return true
+}
+
+/** Why there is no room for one more, with the numbers; 0 when there is. */
+function roomFor(core: Core, bytes: number): Code {
+  const box = core.outbox_
+  const s = core.settings_
+  if (box.owed_ >= s.outboxCount_) return because(core, ErrorCode.QueueFull, 0, box.owed_, s.outboxCount_, 'receipts')
+  if (box.count_ >= s.outboxCount_) return because(core, ErrorCode.QueueFull, 0, box.count_, s.outboxCount_, '')
+  if (box.bytes_ + bytes > s.outboxBytes_) return because(core, ErrorCode.QueueBytes, 0, box.bytes_ + bytes, s.outboxBytes_, '')
+  return 0
+}
+
+/** Counts `m` in and gives it its token. */
+export function admit(core: Core, m: Outgoing): Code {
+  const box = core.outbox_
+  m.token_ = nextToken(core)
+  core.stats_.accepted = core.stats_.accepted + 1
+  box.count_ = box.count_ + 1
+  box.bytes_ = box.bytes_ + sizeOf(m)
+  return m.token_
+}
+
+/** Accepts `m` into the queue as `whenFull` says: its token, or QueueFull, QueueBytes. */
+export function accept(core: Core, m: Outgoing, keepLatest: boolean): Code {
+  const box = core.outbox_
+  const policy = core.options_.whenFull
+  if (FEATURE_POLICIES && (keepLatest || policy === 'keep-latest') && box.owed_ < core.settings_.outboxCount_ && replaceUnsent(core, m)) {
+    core.more_ = true
+    return admit(core, m)
+  }
+  let code = roomFor(core, sizeOf(m))
+  if (FEATURE_POLICIES && code < 0 && box.owed_ < core.settings_.outboxCount_) {
+    if (policy === 'drop-oldest' && dropForRoom(core, m)) code = 0
+    else if (policy === 'drop-newest') {
+      const token = admit(core, m)
+      end(box, m, 'dropped', code)
+      return token
+    }
+  }
+  if (code < 0) return code
+  enqueue(box.queue_, m)
+  if (FEATURE_POLICIES && m.expirySeconds_ >= 0) {
+    const left = (m.expirySeconds_ - core.clock_.seconds_) * 1000 + m.expiryMillis_ - core.clock_.millis_
+    if (box.soonest_ < 0 || left < box.soonest_) box.soonest_ = left
+  }
+  core.more_ = true
+  return admit(core, m)
+}

@@ -1,0 +1,91 @@
+/**
+ * What the user wants to hear, checked before anything is sent or changed. (MQTT 5.0 sections 3.8 and 3.10)
+ */
+import { EMPTY, keep, type Code } from './bytes.js'
+import { ErrorCode } from './codes.js'
+import { PacketType } from './codec/packets.js'
+import { checkProperties, writeProperties } from './codec/properties.js'
+import { field } from './codec/write.js'
+import { because, mayUse, nextToken, Phase, type Core } from './core.js'
+import { defaults } from './defaults.js'
+import { refusedFilter } from './outbound.js'
+import { textField } from './settings.js'
+import { findFilter, forget, Want, type Subscription } from './subscriptions.js'
+import { checkFilter, isShared } from './topic.js'
+import type { MessageHandler, SubscribeExtra } from './types.js'
+
+/** The options byte of SUBSCRIBE (MQTT 5.0 section 3.8.3.1), or a code. */
+function optionsOf(core: Core, qos: number, extra: SubscribeExtra | undefined, shared: boolean): Code {
+  if (extra === undefined) return qos
+  if (!FEATURE_V5 || core.settings_.version_ !== 5) {
+    if (extra.noLocal === undefined && extra.retainAsPublished === undefined && extra.retainHandling === undefined && extra.properties === undefined) return qos
+    return because(core, ErrorCode.V5Only, 0, core.settings_.version_, 5, 'extra')
+  }
+  const handling = extra.retainHandling === undefined ? 0 : extra.retainHandling
+  if (handling !== 0 && handling !== 1 && handling !== 2) return because(core, ErrorCode.BadOption, 0, handling, 2, 'retainHandling')
+  if (extra.noLocal === true && shared) return because(core, ErrorCode.BadOption, 0, 0, 0, 'noLocal')
+  return qos + (extra.noLocal === true ? 4 : 0) + (extra.retainAsPublished === true ? 8 : 0) + handling * 16
+}
+
+/** See `Client.subscribe`. */
+export function subscribe(core: Core, filter: string, qos: number, handler: MessageHandler | undefined, extra: SubscribeExtra | undefined): Code {
+  const code = mayUse(core)
+  if (code < 0) return code
+  if (qos !== 0 && qos !== 1 && qos !== 2) return because(core, ErrorCode.BadQos, 0, qos, 2, 'qos')
+  if (qos > defaults.maxQos) return because(core, ErrorCode.QosUnsupported, 0, qos, defaults.maxQos, 'profile')
+  const bytes = textField(core.hal_.text, filter, core.cause_, ErrorCode.BadFilter, 'filter')
+  if (bytes === undefined) return core.cause_.code
+  if (checkFilter(bytes) < 0) return because(core, ErrorCode.BadFilter, 0, bytes.length, 65535, filter)
+  const options = optionsOf(core, qos, extra, isShared(bytes))
+  if (options < 0) return options
+  const made = field(bytes)
+  let properties = EMPTY
+  let id = 0
+  if (FEATURE_V5 && core.settings_.version_ === 5) {
+    const p = extra === undefined ? undefined : extra.properties
+    if (p !== undefined) {
+      const wrong = checkProperties(p, PacketType.Subscribe, core.hal_.text)
+      if (wrong < 0) return because(core, wrong, 0, 0, 0, 'properties')
+      if (p.subscriptionIdentifier !== undefined) id = p.subscriptionIdentifier
+    }
+    properties = keep(writeProperties(p, PacketType.Subscribe, core.hal_.text))
+    if (core.phase_ >= Phase.Up) {
+      const refused = refusedFilter(core, made, id)
+      if (refused < 0) return because(core, refused, 0, 0, 0, filter)
+    }
+  }
+  const size = made.length + properties.length + 8
+  if (size > core.settings_.packetOut_) return because(core, ErrorCode.PacketTooLarge, 0, size, core.settings_.packetOut_, filter)
+  const r = core.registry_
+  const old = findFilter(r, made)
+  if (old === undefined && r.entries_.length >= core.settings_.subscriptions_) return because(core, ErrorCode.TooManySubscriptions, 0, r.entries_.length, core.settings_.subscriptions_, filter)
+  if (old !== undefined) forget(r, old)
+  const e: Subscription = {
+    token_: nextToken(core), filter_: filter, field_: made, options_: options, handler_: handler, want_: Want.Subscribe,
+    subscriptionId_: id, properties_: properties
+  }
+  r.entries_.push(e)
+  r.dirty_ = true
+  core.more_ = true
+  return e.token_
+}
+
+/** See `Client.unsubscribe`. */
+export function unsubscribe(core: Core, filter: string): Code {
+  const code = mayUse(core)
+  if (code < 0) return code
+  const bytes = textField(core.hal_.text, filter, core.cause_, ErrorCode.BadFilter, 'filter')
+  if (bytes === undefined) return core.cause_.code
+  const r = core.registry_
+  const e = findFilter(r, field(bytes))
+  if (e === undefined) return because(core, ErrorCode.NotSubscribed, 0, 0, 0, filter)
+  const asked = e.want_ === Want.Suback || e.want_ === Want.Nothing || core.hadSession_
+  e.token_ = nextToken(core)
+  e.handler_ = undefined
+  if (asked) {
+    e.want_ = Want.Unsubscribe
+    r.dirty_ = true
+    core.more_ = true
+  } else forget(r, e)
+  return e.token_
+}
