@@ -20,9 +20,10 @@ const TARGET = 'node20'
 
 /** What `import ... from 'yieldmq'` gives, and the modules behind `yieldmq/...`; each is the sum of its files' exports. */
 export const LIBRARY: Record<string, string[]> = {
-  index: ['firmware/index.full.ts', 'hal/host/index.ts'],
+  index: ['firmware/index.ts', 'hal/host/index.ts'],
   blocking: ['hal/host/blocking/index.ts'],
-  sim: ['hal/sim/index.ts']
+  sim: ['hal/sim/index.ts'],
+  explain: ['firmware/explain.ts', 'hal/host/explain.zh.ts']
 }
 
 /** Programs: the command line, and every example by its folder's name. */
