@@ -67,6 +67,12 @@ describe('waiting in the blocking host port', () => {
     expect((reports[0] as { elapsedMs: number }).elapsedMs).toBeLessThan(5_000)
   })
 
+  test('what happened while the program was busy ends its next wait at once', async () => {
+    const { reports } = await run('earlier')
+    expect(reports).toEqual([{ code: 0, elapsedMs: expect.any(Number), pending: 5 }])
+    expect((reports[0] as { elapsedMs: number }).elapsedMs).toBeLessThan(5_000)
+  })
+
   test('asked to end, wait says Stopped once; later waits wait, so that the program can take leave', async () => {
     const asked = new AbortController()
     const { reports, stopped, terminated, exitCode } = await run('stop', { stop: asked.signal, onLine: () => asked.abort() })
@@ -139,9 +145,9 @@ describe('the life of a program on the blocking host port', () => {
   })
 })
 
-describe('Ctrl-C', () => {
+describe('a process with a blocking program', () => {
   async function interrupt(program: string, signal: NodeJS.Signals): Promise<{ lines: string[]; status: number | null }> {
-    const child = spawn(process.execPath, [interrupted, waiting, program], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [interrupted, waiting, program, String(peer.port)], { stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     let sent = false
     for (const stream of [child.stdout, child.stderr]) {
@@ -156,6 +162,12 @@ describe('Ctrl-C', () => {
     const status = await new Promise<number | null>(resolve => child.on('close', resolve))
     return { lines: output.trim().split('\n'), status }
   }
+
+  test('has no socket open any more when runBlocking resolves, so that it may exit at once', async () => {
+    const { lines, status } = await interrupt('words', 'SIGINT')
+    expect(lines.slice(0, 3)).toEqual(['11000', 'said', 'open: 0'])
+    expect(status).toBe(0)
+  })
 
   test.each(['SIGINT', 'SIGTERM'] as const)('%s makes wait return Stopped, and the program ends in its own way', async signal => {
     const { lines, status } = await interrupt('stop', signal)

@@ -43,6 +43,16 @@ const programs: Record<string, () => void> = {
     report({ ...waited, pending: socket.pending() })
     socket.close()
   },
+  earlier() {
+    const socket = open('echo')
+    settle()
+    socket.write('hello' as Bytes)
+    // The echo arrives while the program is busy, and not while it waits.
+    const t0 = timer.ticks()
+    while (socket.pending() < 5 && timer.since(t0) < 5_000) { /* busy */ }
+    report({ ...timed(10_000), pending: socket.pending() })
+    socket.close()
+  },
   stop() {
     console.log('waiting')
     report(timed(20_000))
