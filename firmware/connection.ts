@@ -42,12 +42,13 @@ function scheduleAttempt(core: Core, code: Code, reason: number, wasStable: bool
     return
   }
   const noise = s.jitter_ ? nextNoise(core.backoff_, core.hal_.system.random(), core.hal_.timer.ticks()) : -1
-  const begun = core.referred_ || wasStable || rotate(core.servers_, core.options_.servers)
+  const begun = core.referred_ || rotate(core.servers_, core.options_.servers, wasStable)
   const attempts = core.backoff_.attempts_
   core.wait_ = nextDelay(core.backoff_, s.reconnectPeriod_, s.reconnectPeriodMax_, s.reconnectSpread_, reason > 0 && isSlowLane(s.version_, reason), wasStable, noise)
   // Within one round over several servers the delay does not grow.
   if (!begun) core.backoff_.attempts_ = attempts
-  if (core.referred_) core.wait_ = 0
+  // The first of a chain of references is followed at once; servers that refer to each other are not hammered.
+  if (core.referred_ && (wasStable || attempts === 0)) core.wait_ = 0
   core.referred_ = false
   enterPhase(core, Phase.Waiting, code)
 }

@@ -23,13 +23,16 @@ export function currentServer(servers: Servers, list: Endpoint[]): Endpoint {
   return list[servers.index_ % list.length]
 }
 
-/** An attempt failed or a link ended: the next attempt goes to the next server. Returns whether the list has begun anew. */
-export function rotate(servers: Servers, list: Endpoint[]): boolean {
+/**
+ * An attempt failed or a link ended: the next attempt goes to the next server, or with `stay` to the same one. A reference
+ * for one attempt is used up in either case. Returns whether the list has begun anew.
+ */
+export function rotate(servers: Servers, list: Endpoint[], stay: boolean): boolean {
   if (FEATURE_V5 && servers.reference_ !== undefined) {
     if (!servers.forGood_) servers.reference_ = undefined
     return true
   }
-  if (!FEATURE_FAILOVER) return true
+  if (stay || !FEATURE_FAILOVER) return true
   servers.index_ = (servers.index_ + 1) % list.length
   return servers.index_ === 0
 }
