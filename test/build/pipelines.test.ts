@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { buildEspruino, type Bundle } from '../../tools/build/espruino.js'
 import { buildLua } from '../../tools/build/lua.js'
 import { bundleNode } from '../../tools/build/node.js'
@@ -14,6 +14,9 @@ const CODEC = 'test/build/samples/codec.ts'
 const CLIENT = 'test/build/samples/client.ts'
 const full = flagsOf('full')
 
+// A whole program is compiled in each of them.
+vi.setConfig({ testTimeout: 60_000 })
+
 function failure(make: () => unknown): Promise<string> {
   return Promise.resolve().then(make).then(() => 'no failure', (error: unknown) => {
     if (!(error instanceof BuildError)) throw error
@@ -24,7 +27,7 @@ function failure(make: () => unknown): Promise<string> {
 describe('one program through three pipelines', () => {
   for (const [name, entry, expected] of [['a sample of every construct', SHAPES, report], ['the codec', CODEC, codecReport], ['the client', CLIENT, clientReport]] as const) {
     for (const minify of [false, true]) {
-      it(`gives the bytes of the source: ${name}, ${minify ? 'minified' : 'not minified'}`, async () => {
+      it(`gives the bytes of the source: ${name}, ${minify ? 'minified' : 'not minified'}`, { timeout: 90_000 }, async () => {
         const bytes = Buffer.from(expected(), 'latin1')
         expect(bytes.length).toBeGreaterThan(100)
         const options = { entry, flags: full, minify }

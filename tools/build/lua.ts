@@ -11,8 +11,8 @@ import { MARKED_TYPES } from './intrinsics.js'
 import { byteIntrinsics, LIBRARY } from './lua-intrinsics.js'
 import { checkLua, checkSameProgram } from './lua-check.js'
 import { minifyLua } from './lua-minify.js'
-import { prepare } from './prepare.js'
-import { BuildError, type Problem } from './problem.js'
+import { prepare, type Prepared } from './prepare.js'
+import { BuildError } from './problem.js'
 import type { Flags } from './profiles.js'
 import { createProgram, fromDiagnostic, type Texts } from './program.js'
 import { renameForLua } from './rename.js'
@@ -109,22 +109,39 @@ function link(ordered: LuaModule[], lualib: string): string {
   return [...head, body].join('\n') + '\n'
 }
 
+interface Linked {
+  ordered: LuaModule[]
+  source: string
+}
+
+/** By what it was made from: the minified form is made of the plain one. */
+const known = new WeakMap<Prepared, Linked>()
+
+function linked(prepared: Prepared): Linked {
+  const last = known.get(prepared)
+  if (last !== undefined) return last
+  const renamed = renameForLua(prepared.texts, prepared.entry)
+  if (renamed.problems.length > 0) throw new BuildError(renamed.problems)
+  const { modules, lualib } = compile(prepared.entry, renamed.texts)
+  const ordered = inOrder(modules, path.normalize(prepared.entry))
+  const made = { ordered, source: link(ordered, lualib) }
+  const problems = checkLua(made.source, bundleName(prepared.entry))
+  if (problems.length > 0) throw new BuildError(problems)
+  known.set(prepared, made)
+  return made
+}
+
+function bundleName(entry: string): string {
+  return `${shown(entry)} (Lua bundle)`
+}
+
 /** Builds one Lua file and checks it. Throws a BuildError that lists every problem. */
 export function buildLua({ entry, flags, minify = true }: LuaOptions): Bundle {
-  const absolute = path.resolve(ROOT, entry)
-  const prepared = prepare(absolute, flags)
-  const renamed = renameForLua(prepared.texts, absolute)
-  if (renamed.problems.length > 0) throw new BuildError(renamed.problems)
-  const { modules, lualib } = compile(absolute, renamed.texts)
-  const ordered = inOrder(modules, path.normalize(absolute))
-  const source = link(ordered, lualib)
-  const name = `${shown(absolute)} (Lua bundle)`
-  const problems: Problem[] = checkLua(source, name)
-  if (problems.length > 0) throw new BuildError(problems)
-  let code = source
+  const prepared = prepare(path.resolve(ROOT, entry), flags)
+  const { ordered, source } = linked(prepared)
+  const code = minify ? minifyLua(source) : source
   if (minify) {
-    code = minifyLua(source)
-    problems.push(...checkSameProgram(source, code, name))
+    const problems = checkSameProgram(source, code, bundleName(prepared.entry))
     if (problems.length > 0) throw new BuildError(problems)
   }
   return {

@@ -2,6 +2,7 @@
  * What the Espruino and the Lua pipelines begin with: from an entry file and flags to the texts that are really needed,
  * flags folded, dead code gone, use of the intrinsics checked. Lines stay where they are in the source.
  */
+import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import ts from 'typescript'
 import { foldFlags } from './fold.js'
@@ -33,8 +34,20 @@ function exportedValues(program: ts.Program, entry: string): string[] {
   }).map(one => one.name)
 }
 
+/** One entry with one set of flags goes through several pipelines: the result is kept while its files are the same. */
+const known = new Map<string, { prepared: Prepared; times: Map<string, number> }>()
+
 /** Throws a BuildError with every problem of the sources: types first, since nothing later makes sense without them. */
 export function prepare(entry: string, flags: Flags): Prepared {
+  const key = JSON.stringify([entry, flags])
+  const last = known.get(key)
+  if (last !== undefined && [...last.times].every(([file, time]) => existsSync(file) && statSync(file).mtimeMs === time)) return last.prepared
+  const prepared = prepareAnew(entry, flags)
+  known.set(key, { prepared, times: new Map([...prepared.sourceBytes.keys()].map(file => [file, statSync(file).mtimeMs])) })
+  return prepared
+}
+
+function prepareAnew(entry: string, flags: Flags): Prepared {
   const source = createProgram([entry])
   const problems: Problem[] = typeProblems(source)
   if (problems.length > 0) throw new BuildError(problems)

@@ -25,7 +25,7 @@ describe('a Lua bundle in the interpreters themselves', () => {
     ['the codec', 'test/build/samples/codec.ts', codecReport],
     ['the client', 'test/build/samples/client.ts', clientReport]
   ] as const) {
-    it(`gives the bytes of the source on lua5.1 and lua5.3, minified or not: ${name}`, { timeout: 60_000 }, () => {
+    it(`gives the bytes of the source on lua5.1 and lua5.3, minified or not: ${name}`, { timeout: 120_000 }, () => {
       const bytes = Buffer.from(expected(), 'latin1')
       for (const minify of [false, true]) {
         const file = written(buildLua({ entry, flags: flagsOf('full'), minify }).code)
@@ -47,7 +47,7 @@ describe('a Lua bundle in the interpreters themselves', () => {
     }
   })
 
-  it('has no name that the chunk does not define: nothing is written to a global', { timeout: 60_000 }, () => {
+  it('has no name that the chunk does not define: nothing is written to a global', { timeout: 120_000 }, () => {
     const file = written(buildLua({ entry: 'firmware/index.full.ts', flags: flagsOf('full') }).code)
     const script = `local before = {} for k in pairs(_G) do before[k] = true end dofile(${JSON.stringify(file)}) for k in pairs(_G) do if not before[k] then io.write(k, " ") end end`
     expect(execFileSync('lua5.1', ['-e', script], { encoding: 'utf8', timeout: 20_000 })).toBe('')
