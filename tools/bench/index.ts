@@ -15,7 +15,7 @@ const usage = `usage: npm run bench -- [options]
   --json          one JSON array on standard output, and nothing else there
   --rounds N      rounds of the rows that use a broker; the median counts (5)
   --messages N    messages measured a round (100000)
-  --warmup N      messages sent before the clock starts (20000)`
+  --warmup N      messages sent before the clock starts (100000): both sides then run compiled code`
 
 function wholeNumber(name: string, text: string): number {
   const value = Number(text)
@@ -34,7 +34,7 @@ function readArguments(): Arguments {
   const { values } = parseArgs({
     options: {
       json: { type: 'boolean', default: false }, only: { type: 'string', multiple: true, default: [] },
-      rounds: { ...text, default: '5' }, messages: { ...text, default: '100000' }, warmup: { ...text, default: '20000' }
+      rounds: { ...text, default: '5' }, messages: { ...text, default: '100000' }, warmup: { ...text, default: '100000' }
     }
   })
   const messages = wholeNumber('messages', values.messages)
