@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { nodeRows, type Sizes } from '../../../tools/bench/node.js'
 
 /** Enough to go through every path of every client; the ratios of so short a run mean nothing. */
-const tiny: Sizes = { rounds: 1, messages: 300, warmup: 300, weighed: 300 }
+const tiny: Sizes = { rounds: 1, messages: 300, warmup: 300, weighed: 3000 }
 /** Its C program needs a compiler and a library that the tests do without. */
 const againstLibmosquitto = ['node.qos1.cpu', 'node.qos1.libmosquitto']
 
