@@ -13,6 +13,8 @@ export type Wrap = 'int32' | 'uint32' | 'none'
 const RANGE = 4294967296
 /** The oldest stamp that `since` must answer exactly. */
 const EXACT_MS = 1073741824
+/** How often a program may ask for the time for each time that it may wake or wait. */
+const LOOKS_PER_SPIN = 100
 
 export interface TimerWorld {
   clock: Clock
@@ -42,6 +44,8 @@ export class SimTimer {
   private handles = 0
   private spins = 0
   private spinTime = -1
+  private looks = 0
+  private lookTime = -1
   private offset: number
 
   constructor(private readonly world: TimerWorld, private readonly waits: boolean, private readonly startTicks: number, private readonly wrap: Wrap) {
@@ -50,6 +54,7 @@ export class SimTimer {
 
   /** The device's tick count now. */
   ticks(): number {
+    this.countLook()
     const t = this.startTicks + this.world.clock.now - this.offset
     if (this.wrap === 'none') return t
     const wrapped = ((t % RANGE) + RANGE) % RANGE
@@ -167,6 +172,17 @@ export class SimTimer {
     waker.due = this.world.clock.schedule(ms, 'timer', () => {
       waker.pending = true
     })
+  }
+
+  /** A loop that asks for the time and never waits would hang the test: it is named instead. */
+  private countLook(): void {
+    const { clock, maxSpins } = this.world
+    if (clock.now !== this.lookTime) {
+      this.lookTime = clock.now
+      this.looks = 0
+    }
+    this.looks += 1
+    if (this.looks > maxSpins * LOOKS_PER_SPIN) throw new SimLimitError('looks at the clock at one instant', maxSpins * LOOKS_PER_SPIN, 'times', `at ${clock.now} ms: the program spins without waiting`)
   }
 
   private countSpin(what: string): void {

@@ -122,6 +122,14 @@ describe('waiting', () => {
     }).toThrow(/limit of 50 times/)
   })
 
+  it('names a program that looks at the clock for ever and never waits', () => {
+    const sim = createSim({ waits: true, maxSpins: 50 })
+    const t0 = sim.hal.timer.ticks()
+    expect(() => {
+      while (sim.hal.timer.since(t0) < 10);
+    }).toThrow(/limit of 5000 times .*spins without waiting/)
+  })
+
   it('has wait in one kind and onWake in the other', () => {
     expect(createSim({ waits: true }).hal.timer.onWake).toBeUndefined()
     expect(createSim().hal.timer.wait).toBeUndefined()

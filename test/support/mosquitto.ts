@@ -1,5 +1,5 @@
 /** A real mosquitto on a free loopback port, with a configuration and a folder of its own. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,6 +35,8 @@ export interface MosquittoOptions {
 const START_MS = 10000
 const STOP_MS = 10000
 const PORT_TRIES = 5
+const INSTALL = 'on Debian: apt-get install mosquitto'
+const hasSetpriv = spawnSync('setpriv', ['--pdeathsig', 'KILL', '--', 'true']).status === 0
 
 /** Brokers and folders to end with the process, however it ends. */
 const running = new Set<ChildProcess>()
@@ -111,7 +113,8 @@ export class Mosquitto {
     const conf = join(this.folder, 'mosquitto.conf')
     writeFileSync(conf, this.configuration(port))
     const first = this.log.length
-    const child = spawn('mosquitto', ['-c', conf], { stdio: ['ignore', 'pipe', 'pipe'] })
+    // Ended with us even when we are killed and can run nothing more: Linux does that, where setpriv is there to ask it.
+    const child = spawn(hasSetpriv ? 'setpriv' : 'mosquitto', [...(hasSetpriv ? ['--pdeathsig', 'KILL', '--', 'mosquitto'] : []), '-c', conf], { stdio: ['ignore', 'pipe', 'pipe'] })
     running.add(child)
     let ended: string | undefined
     let tail = ''
@@ -123,12 +126,12 @@ export class Mosquitto {
     child.stdout.on('data', take)
     child.stderr.on('data', take)
     child.once('error', (error) => {
-      ended = `the mosquitto program could not be run (${error.message}); on Debian: apt-get install mosquitto`
+      ended = `the mosquitto program could not be run (${error.message}); ${INSTALL}`
     })
     child.once('close', (code, signal) => {
       running.delete(child)
       if (tail.length > 0) this.log.push(tail)
-      ended ??= `it ended with ${signal ?? `status ${code}`}: ${this.log.slice(first).join(' | ')}`
+      ended ??= `it ended with ${signal ?? `status ${code}`}: ${this.log.slice(first).join(' | ')}${code === 127 ? `; ${INSTALL}` : ''}`
       if (this.child === child) this.child = undefined
     })
     await until(() => ended !== undefined || this.log.slice(first).some((line) => /mosquitto version .* running/.test(line)), START_MS, 'mosquitto to listen', () => this.log.slice(first).join(' | '))
