@@ -6,7 +6,7 @@ import { lowerToJs, markIntrinsics } from '../../tools/build/intrinsics.js'
 import { flagsOf } from '../../tools/build/profiles.js'
 import { shortNames } from '../../tools/build/rename.js'
 
-const IMPORT = "import { at, b1, b2, b3, b4, cat, cut, join, keep, u16 } from './bytes.js'\n"
+const IMPORT = "import { ascii, at, b1, b2, b3, b4, cat, cut, find, join, keep, plain, u16 } from './bytes.js'\n"
 
 function sourceFile(text: string): ts.SourceFile {
   return ts.createSourceFile('/firmware/sample.ts', text, ts.ScriptTarget.ES2022, true)
@@ -38,6 +38,9 @@ describe('an intrinsic in JavaScript', () => {
     ['cat(b1(1), cat(a, b2(2, 3)), cut(s, 0, n))', '($chr(1) + (a + $chr(2, 3)) + s.substring(0, n))'],
     ['at(cat(a, b), 0)', '(a + b).charCodeAt(0)'],
     ['cut(q ? a : b, 0, 1)', '(q ? a : b).substring(0, 1)'],
+    ['find(s, part, i)', 's.indexOf(part, i)'],
+    ['ascii(s)', '(!/[^\\x01-\\x7f]/.test(s))'],
+    ['plain(cut(s, 0, 2))', '(!/[^\\x01-\\x22\\x24-\\x2a\\x2c-\\x7f]/.test(s.substring(0, 2)))'],
     ['keep(s)', '(s)'],
     ['join(parts)', 'parts.join("")'],
     ['u16(n)', '$chr(n >> 8, n & 255)'],

@@ -12,7 +12,7 @@ import { shown } from './root.js'
 /** The compile-time forms, with the least and the largest number of arguments. */
 const FORMS = {
   b1: [1, 1], b2: [2, 2], b3: [3, 3], b4: [4, 4],
-  cat: [2, 8], at: [2, 2], cut: [3, 3], keep: [1, 1], join: [1, 1], u16: [1, 1]
+  cat: [2, 8], at: [2, 2], cut: [3, 3], find: [3, 3], ascii: [1, 1], plain: [1, 1], keep: [1, 1], join: [1, 1], u16: [1, 1]
 } as const
 
 export type Intrinsic = keyof typeof FORMS
@@ -33,6 +33,9 @@ declare function $b4(a: number, b: number, c: number, d: number): $Bytes
 declare function $cat(a: $Bytes, b: $Bytes, c?: $Bytes, d?: $Bytes, e?: $Bytes, f?: $Bytes, g?: $Bytes, h?: $Bytes): $Bytes
 declare function $at(s: $Bytes, i: number): number
 declare function $cut(s: $Bytes, from: number, to: number): $Bytes
+declare function $find(s: $Bytes, part: $Bytes, from: number): number
+declare function $ascii(s: $Bytes): boolean
+declare function $plain(s: $Bytes): boolean
 declare function $keep(s: $Bytes): $Bytes
 declare function $join(parts: $Bytes[]): $Bytes
 declare function $u16(n: number): $Bytes
@@ -115,6 +118,9 @@ export function findIntrinsics(file: ts.SourceFile): { calls: FoundCall[]; probl
   return { calls, problems }
 }
 
+/** The bytes that `ascii` and `plain` do not want, as a regular expression that Espruino reads. */
+const OTHER = { ascii: '[^\\x01-\\x7f]', plain: '[^\\x01-\\x22\\x24-\\x2a\\x2c-\\x7f]' }
+
 /** Edits that turn one call into JavaScript. Only the parts around the arguments are touched, so calls may nest. */
 function lowerCall(source: string, { call, intrinsic }: FoundCall, edits: Edit[], copies: boolean): void {
   const args = call.arguments
@@ -144,8 +150,13 @@ function lowerCall(source: string, { call, intrinsic }: FoundCall, edits: Edit[]
     replace(close, call.end, copies ? ')).substring(1)' : ')')
     return
   }
-  if (intrinsic === 'at' || intrinsic === 'cut' || intrinsic === 'join') {
-    const method = intrinsic === 'at' ? 'charCodeAt' : intrinsic === 'cut' ? 'substring' : 'join'
+  if (intrinsic === 'ascii' || intrinsic === 'plain') {
+    replace(start, open, `(!/${OTHER[intrinsic]}/.test(`)
+    replace(close, call.end, '))')
+    return
+  }
+  if (intrinsic === 'at' || intrinsic === 'cut' || intrinsic === 'find' || intrinsic === 'join') {
+    const method = { at: 'charCodeAt', cut: 'substring', find: 'indexOf', join: 'join' }[intrinsic]
     const wrapped = !bindsTighterThanPlus(first) || ts.isNumericLiteral(first)
     replace(start, first.getStart(), wrapped ? '(' : '')
     const after = (wrapped ? ')' : '') + `.${method}(`
@@ -165,10 +176,10 @@ function isLowered({ call, intrinsic }: FoundCall): boolean {
   return intrinsic !== 'u16' || isPlain(call.arguments[0]!)
 }
 
-/** The text with its intrinsics marked. */
-export function markIntrinsics(file: ts.SourceFile): { code: string; problems: Problem[] } {
+/** The text with its intrinsics marked, but for those in `except`. */
+export function markIntrinsics(file: ts.SourceFile, except: ReadonlySet<Intrinsic> = new Set()): { code: string; problems: Problem[] } {
   const { calls, problems } = findIntrinsics(file)
-  const edits = calls.filter(isLowered)
+  const edits = calls.filter(one => isLowered(one) && !except.has(one.intrinsic))
     .map(({ call, intrinsic }) => ({ start: call.expression.getStart(file), end: call.expression.end, text: MARK + intrinsic }))
   return { code: applyEdits(file.text, edits), problems }
 }

@@ -11,6 +11,7 @@ export const LIBRARY = {
   ____char: 'string.char',
   ____byte: 'string.byte',
   ____sub: 'string.sub',
+  ____find: 'string.find',
   ____concat: 'table.concat',
   ____floor: 'math.floor'
 } as const
@@ -39,6 +40,9 @@ function flat(parts: lua.Expression[]): lua.Expression {
   return parts.reduceRight((right, left) => lua.createBinaryExpression(left, right, lua.SyntaxKind.ConcatOperator))
 }
 
+/** The bytes that `ascii` and `plain` do not want, as Lua patterns. */
+const OTHER = { ascii: '"[^\\1-\\127]"', plain: '"[^\\1-\\34\\36-\\42\\44-\\127]"' }
+
 function lower(intrinsic: Intrinsic, node: ts.CallExpression, context: lua.TransformationContext): lua.Expression {
   const args = node.arguments.map(one => context.transformExpression(one))
   switch (intrinsic) {
@@ -46,6 +50,16 @@ function lower(intrinsic: Intrinsic, node: ts.CallExpression, context: lua.Trans
     case 'cat': return flat(args)
     case 'at': return call('____byte', [args[0]!, plusOne(args[1]!)], node)
     case 'cut': return call('____sub', [args[0]!, plusOne(args[1]!), args[2]!], node)
+    case 'find': {
+      const found = call('____find', [args[0]!, args[1]!, plusOne(args[2]!), lua.createBooleanLiteral(true)], node)
+      const orNone = lua.createBinaryExpression(found, lua.createNumericLiteral(0), lua.SyntaxKind.OrOperator)
+      return lua.createBinaryExpression(lua.createParenthesizedExpression(orNone), lua.createNumericLiteral(1), lua.SyntaxKind.SubtractionOperator)
+    }
+    case 'ascii': case 'plain': {
+      // Written as an identifier, because the printer would escape the backslashes of a string.
+      const found = call('____find', [args[0]!, lua.createIdentifier(OTHER[intrinsic])], node)
+      return lua.createBinaryExpression(found, lua.createNilLiteral(), lua.SyntaxKind.EqualityOperator)
+    }
     case 'keep': return args[0]!
     case 'join': return call('____concat', args, node)
     case 'u16': {

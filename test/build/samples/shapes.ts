@@ -1,5 +1,5 @@
 /** A small program in the dialect: enough of everything for the three pipelines to be compared. */
-import { at, b1, b2, b3, b4, cat, cut, join, keep, u16, EMPTY, type Bytes } from '../../../firmware/bytes.js'
+import { ascii, at, b1, b2, b3, b4, cat, cut, find, join, keep, plain, u16, EMPTY, type Bytes } from '../../../firmware/bytes.js'
 import { checksum, Kind, unusedHelper } from './helper.js'
 
 interface Frame { kind_: Kind; body_: Bytes; size: number }
@@ -64,6 +64,10 @@ export function report(): Bytes {
     body = cat(body, list(i), b4(i, 0, 128, 255 - i), i % 2 === 0 ? b1(13) : body)
   }
   parts.push(encode(Kind.Large, body))
+  for (let i = 0; i < 256; i = i + 1) {
+    const word = cat('topic/' as Bytes, b1(i), 'x' as Bytes)
+    parts.push(text((ascii(word) ? 1 : 0) + (plain(word) ? 2 : 0) + find(word, b1(i), i % 9) * 4))
+  }
   parts.push(text(count(7)))
   parts.push(at(body, body.length - 1) > 0 ? b1(at(body, 3)) : cut(body, 1, 5))
   return keep(join(parts))
