@@ -176,10 +176,10 @@ function isLowered({ call, intrinsic }: FoundCall): boolean {
   return intrinsic !== 'u16' || isPlain(call.arguments[0]!)
 }
 
-/** The text with its intrinsics marked, but for those in `except`. */
-export function markIntrinsics(file: ts.SourceFile, except: ReadonlySet<Intrinsic> = new Set()): { code: string; problems: Problem[] } {
+/** The text with its intrinsics marked. */
+export function markIntrinsics(file: ts.SourceFile): { code: string; problems: Problem[] } {
   const { calls, problems } = findIntrinsics(file)
-  const edits = calls.filter(one => isLowered(one) && !except.has(one.intrinsic))
+  const edits = calls.filter(isLowered)
     .map(({ call, intrinsic }) => ({ start: call.expression.getStart(file), end: call.expression.end, text: MARK + intrinsic }))
   return { code: applyEdits(file.text, edits), problems }
 }
