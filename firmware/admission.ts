@@ -51,7 +51,7 @@ function replaceUnsent(core: Core, m: Outgoing): boolean {
 }
 
 /** Why there is no room for one more, with the numbers; 0 when there is. */
-function roomFor(core: Core, bytes: number): Code {
+export function roomFor(core: Core, bytes: number): Code {
   const box = core.outbox_
   const s = core.settings_
   if (box.owed_ >= s.outboxCount_) return because(core, ErrorCode.QueueFull, 0, box.owed_, s.outboxCount_, 'receipts')
@@ -60,13 +60,14 @@ function roomFor(core: Core, bytes: number): Code {
   return 0
 }
 
-/** Counts `m` in and gives it its token. */
+/** Counts `m` in and gives it its token. A slice follows soon: to send it, or to tell its receipt. */
 export function admit(core: Core, m: Outgoing): Code {
   const box = core.outbox_
   m.token_ = nextToken(core)
   core.stats_.accepted = core.stats_.accepted + 1
   box.count_ = box.count_ + 1
   box.bytes_ = box.bytes_ + sizeOf(m)
+  core.more_ = true
   return m.token_
 }
 
@@ -75,7 +76,6 @@ export function accept(core: Core, m: Outgoing, keepLatest: boolean): Code {
   const box = core.outbox_
   const policy = core.options_.whenFull
   if (FEATURE_POLICIES && (keepLatest || policy === 'keep-latest') && box.owed_ < core.settings_.outboxCount_ && replaceUnsent(core, m)) {
-    core.more_ = true
     return admit(core, m)
   }
   let code = roomFor(core, sizeOf(m))
@@ -93,6 +93,5 @@ export function accept(core: Core, m: Outgoing, keepLatest: boolean): Code {
     const left = (m.expirySeconds_ - core.clock_.seconds_) * 1000 + m.expiryMillis_ - core.clock_.millis_
     if (box.soonest_ < 0 || left < box.soonest_) box.soonest_ = left
   }
-  core.more_ = true
   return admit(core, m)
 }

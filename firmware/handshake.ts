@@ -16,7 +16,7 @@ import { checkIdentity } from './settings.js'
 import { restoreAll } from './subscriptions.js'
 import type { Properties } from './types.js'
 
-const enum Default { SessionExpiry = 86400, ClientIdV31 = 23 }
+const enum Default { SessionExpiry = 86400, ClientIdV31 = 23, Unlimited = 16777215 }
 
 function lastOf(bytes: Bytes): Bytes {
   return keep(cut(bytes, bytes.length - Default.ClientIdV31, bytes.length))
@@ -106,7 +106,7 @@ export function prepareConnect(core: Core): Code {
   if (o.username !== undefined) c.username = text.utf8(o.username)
   if (o.password !== undefined) c.password = o.password
   core.connectPacket_ = writeConnect(s.version_, c, s.packetOut_)
-  if (core.connectPacket_.length === 0) return because(core, ErrorCode.PacketTooLarge, 0, 0, s.packetOut_, 'CONNECT')
+  if (core.connectPacket_.length === 0) return because(core, ErrorCode.PacketTooLarge, 0, writeConnect(s.version_, c, Default.Unlimited).length, s.packetOut_, 'CONNECT')
   return 0
 }
 

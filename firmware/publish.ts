@@ -3,7 +3,7 @@
  * cause. (MQTT 5.0 section 3.3)
  */
 import { EMPTY, b1, cut, keep, type Bytes, type Code } from './bytes.js'
-import { accept, admit } from './admission.js'
+import { accept, admit, roomFor } from './admission.js'
 import { ErrorCode } from './codes.js'
 import { PacketType } from './codec/packets.js'
 import { checkProperties, writeProperties } from './codec/properties.js'
@@ -14,7 +14,7 @@ import { defaults } from './defaults.js'
 import { end, newOutgoing, pushBack, type Outgoing } from './outbox.js'
 import { textField } from './settings.js'
 import { checkTopic } from './topic.js'
-import { appendRest } from './transmit.js'
+import { appendRest, Part } from './transmit.js'
 import type { Properties, PublishExtra } from './types.js'
 
 /** Under 5.0: no properties. */
@@ -100,7 +100,6 @@ function leaveLater(core: Core, topic: Bytes, payload: Bytes, flags: number, pac
   appendRest(core.tx_, packet, taken)
   m.end_ = core.tx_.appended_
   pushBack(core.outbox_.leaving_, m)
-  core.more_ = true
   return admit(core, m)
 }
 
@@ -126,6 +125,8 @@ function publishNow(core: Core, topic: Bytes, payload: Bytes, flags: number): Co
   const m = newOutgoing(0, EMPTY, EMPTY, flags)
   const token = admit(core, m)
   end(core.outbox_, m, 'sent', 0)
+  // The receipt is told in a slice.
+  core.more_ = true
   return token
 }
 
@@ -162,9 +163,14 @@ export function publish(core: Core, topic: string, payload: Bytes, qos: number |
   const topicField = fieldOfTopic(core, topic)
   if (topicField.length === 0) return core.cause_.code
   const flags = retain === true ? q * 2 + 1 : q * 2
-  if (q === 0 && extra === undefined && topicField.length + payload.length + 8 <= core.settings_.packetOut_ && isWayFree(core) && core.options_.topicAliasOut === undefined) {
+  if (q === 0 && extra === undefined && payload.length < Part.Large && topicField.length + payload.length + 8 <= core.settings_.packetOut_ && isWayFree(core) && core.options_.topicAliasOut === undefined) {
     const token = publishNow(core, topicField, payload, flags)
     if (token > 0) return token
+  }
+  if (extra === undefined && (core.options_.whenFull === undefined || core.options_.whenFull === 'refuse')) {
+    // Refused before anything is copied: a program that publishes in a tight loop meets this most.
+    const full = roomFor(core, topicField.length + payload.length)
+    if (full < 0 && topicField.length + payload.length + 8 <= core.settings_.packetOut_) return full
   }
   const m = newOutgoing(0, topicField, keep(payload), flags)
   if (extra !== undefined) {

@@ -83,6 +83,7 @@ describe('whenFull', () => {
   it('drop-newest takes the new message and drops it, with a receipt', () => {
     const h = offline({ whenFull: 'drop-newest', limits })
     const tokens = [0, 1, 2, 3].map((n) => h.client.publish('t', h.bytes(`${n}`), 1))
+    expect(h.client.idle()).toBe(0)
     h.run(10)
     expect(h.got.receipts).toMatchObject([{ token: tokens[3], outcome: 'dropped', reason: ErrorCode.QueueFull }])
     expect(h.client.stats()).toMatchObject({ outboxCount: 3, accepted: 4, dropped: 1 })

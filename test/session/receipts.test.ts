@@ -27,6 +27,16 @@ describe.each(BOTH_KINDS)('receipts, waits: %j', (waits) => {
     expect(h.client.stats()).toMatchObject({ accepted: 3, sent: 1, delivered: 2, outboxCount: 0, outboxBytes: 0, inflight: 0 })
   })
 
+  it('[S2-08] of QoS 0 come at once when the socket took it, without anything else to wake the client', () => {
+    const h = simClient({ sim: { waits } })
+    h.up()
+    const begin = h.sim.now
+    const token = h.client.publish('t', h.bytes('x'))
+    expect(h.client.idle()).toBe(0)
+    h.run(1000)
+    expect(h.got.receipt(token)).toMatchObject({ t: begin, outcome: 'sent' })
+  })
+
   it('[S2-08] come with the delay of the ack', () => {
     const h = simClient({ sim: { waits } })
     h.up()

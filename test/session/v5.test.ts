@@ -11,7 +11,7 @@ describe('Maximum QoS', () => {
     h.up()
     expect(h.client.publish('t', h.bytes('x'), 2)).toBe(ErrorCode.QosUnsupported)
     expect(h.client.explain()).toMatchObject({ code: ErrorCode.QosUnsupported, value: 2, limit: maximumQoS, detail: 'server' })
-    expect(sentence(h.client)).toMatch(new RegExp(`QoS 2 was asked for.*, and ${maximumQoS} is the highest here`))
+    expect(sentence(h.client)).toMatch(new RegExp(`QoS 2 was asked for.*, and ${maximumQoS} is the highest`))
     const ok = h.client.publish('t', h.bytes('x'), maximumQoS)
     h.run(100)
     expect(h.peer.all('publish')).toHaveLength(1)
