@@ -284,7 +284,6 @@ export function settleAsked(core: Core): void {
       core.registry_.entries_ = []
       core.phase_ = Phase.Offline
     } else goOffline(core, code)
-    core.more_ = false
     tellReceipts(core)
   }
   core.busy_ = core.busy_ - 1

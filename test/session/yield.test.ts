@@ -1,0 +1,250 @@
+import { describe, expect, it } from 'vitest'
+import { ErrorCode } from '../../firmware/codes.js'
+import { run } from '../../firmware/index.js'
+import { simClient, type SimClient } from '../support/harness.js'
+import { BOTH_KINDS, outcomes, timesOf } from './support.js'
+
+describe('yield on a port that can wait', () => {
+  const waiting = (options: object = {}): SimClient => simClient({ sim: { waits: true }, ...options })
+
+  it('[S1-13] returns when its time is over, to the millisecond, also when nothing happens', () => {
+    const h = waiting()
+    h.up()
+    for (const ms of [1, 7, 200, 1000, 60000]) {
+      const begin = h.sim.now
+      expect(h.client.yield(ms)).toBe(0)
+      expect(h.sim.now - begin).toBe(ms)
+    }
+  })
+
+  it('[S1-12] returns the number of packets it handled', () => {
+    const h = waiting()
+    h.up()
+    for (let i = 0; i < 5; i++) h.peer.publish({ topic: 't', payload: `${i}` })
+    expect(h.client.yield(100)).toBe(5)
+    expect(h.client.yield(100)).toBe(0)
+  })
+
+  it('[S1-16] handles several packets of one chunk in one slice, up to limits.slicePackets, and the rest in the next', () => {
+    const h = waiting({ limits: { slicePackets: 2 } })
+    h.up()
+    h.peer.raw(Buffer.concat([1, 2, 3, 4, 5].map((n) => Buffer.from([0x30, 4, 0, 1, 0x74, 0x30 + n]))))
+    h.sim.advance(50)
+    const perSlice = [0, 0, 0, 0].map(() => h.client.yield(0))
+    expect(perSlice).toEqual([2, 2, 1, 0])
+    expect(h.got.payloads('t')).toEqual(['1', '2', '3', '4', '5'])
+  })
+
+  it('[S1-16] reads no more than limits.sliceBytes in one slice', () => {
+    const h = waiting({ limits: { sliceBytes: 20 } })
+    h.up()
+    for (let i = 0; i < 10; i++) h.peer.raw('30 08 00 01 74 41 41 41 41 41')
+    h.sim.advance(50)
+    const perSlice = Array.from({ length: 6 }, () => h.client.yield(0))
+    expect(perSlice).toEqual([2, 2, 2, 2, 2, 0])
+  })
+
+  it('[S1-14] [S1-15] drives ping, acks, retries and reads by itself, in steps of any length', () => {
+    for (const step of [10, 200, 5000]) {
+      const h = waiting({ keepalive: 10 })
+      h.client.connect()
+      let token = 0
+      while (h.sim.now < 120000) {
+        if (h.sim.now > 60000 && token === 0) {
+          token = h.client.publish('t', h.bytes('x'), 2)
+          h.peer.close()
+        }
+        h.client.yield(step)
+      }
+      expect(h.got.state).toBe('up')
+      expect(outcomes(h, [token])).toEqual(['delivered'])
+      h.check()
+    }
+  })
+
+  it('does not spin: an idle hour costs as many waits as there are pings and answers', () => {
+    const h = waiting({ keepalive: 60 })
+    h.up()
+    const wakes = h.device.timer.wakes
+    h.client.yield(3600000)
+    expect(h.device.timer.wakes - wakes).toBeLessThan(3 * 70)
+  })
+
+  it('[S4-04] is woken at once by what arrives: receive() returns with it', () => {
+    const h = waiting({ cache: 'overwrite-oldest' })
+    h.up()
+    h.sim.after(5000, () => h.peer.publish({ topic: 't', payload: 'x' }))
+    const begin = h.sim.now
+    const message = h.client.receive(120000)
+    expect(message).toMatchObject({ topic: 't', payload: 'x' })
+    expect(h.sim.now - begin).toBe(5010)
+    expect(h.client.receive(1000)).toBeUndefined()
+    expect(h.sim.now - begin).toBe(6010)
+  })
+
+  it('returns stopped when the program is asked to end', () => {
+    const h = waiting()
+    h.up()
+    h.sim.after(500, () => h.device.timer.stop())
+    const begin = h.sim.now
+    expect(h.client.yield(60000)).toBe(ErrorCode.Stopped)
+    expect(h.sim.now - begin).toBe(500)
+  })
+
+  it('is not-started before connect and after disconnect', () => {
+    const h = waiting()
+    expect(h.client.yield(100)).toBe(ErrorCode.NotStarted)
+    h.up()
+    h.client.disconnect()
+    h.client.yield(100)
+    expect(h.client.yield(100)).toBe(ErrorCode.NotStarted)
+  })
+})
+
+describe('yield on a port that cannot wait', () => {
+  it('[S1-13] returns after one slice, without any time passing', () => {
+    const h = simClient()
+    h.up()
+    h.peer.publish({ topic: 't' })
+    h.sim.advance(50)
+    const begin = h.sim.now
+    expect(h.client.yield(60000)).toBe(1)
+    expect(h.client.yield(60000)).toBe(0)
+    expect(h.sim.now).toBe(begin)
+  })
+
+  it('[S1-17] is not needed: packets, pings and receipts come by events alone', () => {
+    const h = simClient({ keepalive: 10 })
+    h.up()
+    h.client.subscribe('t', 1)
+    const token = h.client.publish('t', h.bytes('x'), 1)
+    h.run(100000)
+    expect(outcomes(h, [token])).toEqual(['delivered'])
+    expect(h.got.payloads('t')).toEqual(['x'])
+    expect(h.got.state).toBe('up')
+    h.check()
+  })
+
+  it('does not wake the program without need: an idle hour costs a few wakes for each ping', () => {
+    const h = simClient({ keepalive: 60 })
+    h.up()
+    const wakes = h.device.timer.wakes
+    h.run(3600000)
+    expect(h.device.timer.wakes - wakes).toBeLessThan(5 * 70)
+  })
+
+  it('receive() returns at once', () => {
+    const h = simClient({ cache: 'overwrite-oldest' })
+    h.up()
+    h.peer.publish({ topic: 't', payload: 'x' })
+    expect(h.client.receive(10000)).toBeUndefined()
+    h.run(50)
+    expect(h.client.receive(10000)?.payload).toBe('x')
+  })
+})
+
+describe('both kinds of port', () => {
+  it('[S1-17] see the same packets at the same times for the same program', () => {
+    const trace = (waits: boolean): unknown => {
+      const h = simClient({ sim: { waits, id: 'same' }, keepalive: 10, protocolVersion: 5 })
+      h.up()
+      h.client.subscribe('t/#', 2)
+      h.run(1000)
+      for (let i = 0; i < 10; i++) {
+        h.client.publish(`t/${i}`, h.bytes(`${i}`), (i % 3) as 0 | 1 | 2)
+        h.run(1700)
+        if (i === 5) h.peer.rst()
+      }
+      h.run(30000)
+      return h.broker.peers.map((peer) => peer.packets.map((received) => [received.t, received.packet.cmd, received.packet.messageId]))
+    }
+    expect(trace(true)).toEqual(trace(false))
+  })
+
+  it.each(BOTH_KINDS)('run(): the function comes every period, the link lives in between, waits: %j', (waits) => {
+    const h = simClient({ sim: { waits }, keepalive: 5 })
+    const at: number[] = []
+    h.client.connect()
+    const result = run(h.client, 1000, () => {
+      at.push(h.sim.now)
+      if (at.length > 1) h.client.publish('t', h.bytes(`${at.length}`), 1)
+      if (at.length === 20) h.client.disconnect()
+    })
+    h.run(25000)
+    expect(result).toBe(0)
+    expect(at).toHaveLength(20)
+    expect(at.slice(1).map((t, i) => t - at[i]!).every((ms) => ms >= 1000 && ms <= 1002)).toBe(true)
+    expect(h.got.state).toBe('offline')
+    expect(h.broker.messages.length).toBeGreaterThanOrEqual(18)
+    h.check()
+  })
+})
+
+describe('idle()', () => {
+  it('is the time until a slice is needed: the next ping, an ack deadline, now when there is work', () => {
+    const h = simClient({ sim: { waits: true }, keepalive: 100 })
+    expect(h.client.idle()).toBeGreaterThan(1000000)
+    h.up()
+    h.client.yield(0)
+    expect(h.client.idle()).toBe(95000 - 20)
+    h.sim.advance(5000)
+    expect(h.client.idle()).toBe(90000 - 20)
+    h.client.publish('t', h.bytes('x'), 1)
+    expect(h.client.idle()).toBe(0)
+    h.client.yield(0)
+    expect(h.client.idle()).toBeLessThanOrEqual(60000)
+    h.client.yield(100)
+    h.peer.publish({ topic: 't' })
+    h.sim.advance(50)
+    expect(h.client.idle()).toBe(0)
+  })
+
+  it('lets a device sleep as long as it says, and nothing is late', () => {
+    const h = simClient({ sim: { waits: true }, keepalive: 100 })
+    h.up()
+    h.client.yield(0)
+    for (let i = 0; i < 60; i++) {
+      h.sim.advance(h.client.idle())
+      h.client.yield(0)
+    }
+    expect(h.got.state).toBe('up')
+    const pings = timesOf(h.peer, 'pingreq')
+    expect(pings.length).toBeGreaterThan(20)
+    h.check()
+  })
+})
+
+describe('a slice', () => {
+  it.each(BOTH_KINDS)('feeds the watchdog, waits: %j', (waits) => {
+    const h = simClient({ sim: { waits }, keepalive: 10 })
+    h.up()
+    h.run(60000)
+    expect(h.device.system.longestUnfed).toBeLessThanOrEqual(10000)
+  })
+
+  it('is measured: the longest one is in the stats', () => {
+    const h = simClient({ onMessage: () => h.sim.busy(250) })
+    h.up()
+    h.peer.publish({ topic: 't' })
+    h.run(1000)
+    expect(h.client.stats().longestSlice).toBe(250)
+    h.check()
+  })
+
+  it('that comes late, because the program slept, closes nothing: what arrived meanwhile counts', () => {
+    const h = simClient({ sim: { waits: true }, keepalive: 60, broker: { enforceKeepalive: false } })
+    h.up()
+    h.client.yield(54000)
+    h.client.yield(2000)
+    expect(h.client.stats().pings).toBe(1)
+    h.sim.advance(600000)
+    h.client.yield(100)
+    expect(h.got.state).toBe('up')
+    const token = h.client.publish('t', h.bytes('x'), 1)
+    h.client.yield(0)
+    h.sim.advance(600000)
+    h.client.yield(100)
+    expect(outcomes(h, [token])).toEqual(['delivered'])
+    expect(h.client.stats().drops).toBe(0)
+  })
+})
