@@ -35,6 +35,9 @@ function untilDue(core: Core, most: number): number {
   return left <= 0 ? 0 : left < most ? left : most
 }
 
+/** The longest single wait, ms: the port's clock must stay exact over it. */
+const enum Longest { Wait = 1073741823 }
+
 /** One slice for an event-driven port, and the next appointment. */
 function pumpOnce(core: Core): number {
   if (core.busy_ > 0) return 0
@@ -46,13 +49,10 @@ function pumpOnce(core: Core): number {
       timer.wakeAfter(core.wakeHandle_, -1)
       core.wakeHandle_ = 0
     } else if (core.more_) timer.wakeAfter(core.wakeHandle_, 0)
-    else if (core.due_ >= 0) timer.wakeAfter(core.wakeHandle_, core.due_)
+    else timer.wakeAfter(core.wakeHandle_, core.due_ < 0 ? Longest.Wait + 1 : core.due_)
   }
   return handled
 }
-
-/** The longest single wait, ms: the port's clock must stay exact over it. */
-const enum Longest { Wait = 1073741823 }
 
 /** See the class below; what `yield` and `receive` share. `forMessage`: end as soon as the cache has one. */
 function loop(core: Core, timeoutMs: number, forMessage: boolean): Code {
@@ -266,6 +266,7 @@ export class Client {
     if (core.destroyed_) return ErrorCode.Destroyed
     if (core.asked_ !== Asked.Destroy) core.asked_ = Asked.Abort
     settleAsked(core)
+    nudge(core)
     return 0
   }
 
@@ -325,12 +326,16 @@ function runOnWake(core: Core, periodMs: number, fn: (this: void) => void): Code
     if (timer.since(last) >= periodMs) {
       last = timer.ticks()
       callUser(core, fn, undefined, undefined, undefined)
+      settleAsked(core)
+      nudge(core)
     }
     const left = periodMs - timer.since(last)
     wakeAfter(handle, left > 0 ? left : 0)
   }
   handle = onWake(turn)
   callUser(core, fn, undefined, undefined, undefined)
+  settleAsked(core)
+  nudge(core)
   wakeAfter(handle, periodMs)
   return 0
 }
@@ -352,6 +357,7 @@ export function run(this: void, client: Client, periodMs: number, fn: (this: voi
   while (true) {
     const start = timer.ticks()
     callUser(core, fn, undefined, undefined, undefined)
+    settleAsked(core)
     let left = periodMs - timer.since(start)
     if (left < 0) left = 0
     const code = client.yield(left)

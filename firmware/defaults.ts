@@ -52,7 +52,7 @@ export const standard: Defaults = {
 export const full: Defaults = {
   packetIn: 1024, packetOut: 1024, streamMax: 262144,
   outboxCount: 256, outboxBytes: 65536, inboxCount: 32, inboxBytes: 32768,
-  inflight: 20, subscriptions: 64, slicePackets: 64, sliceBytes: 65536,
+  inflight: 20, subscriptions: 64, slicePackets: 256, sliceBytes: 65536,
   maxFilters: 8, maxQos: 2, keepalive: 120,
   connectTimeout: 10000, requestTimeout: 10000, ackTimeout: 60000,
   reconnectPeriod: 1000, reconnectPeriodMax: 60000, reconnectSpread: 5000

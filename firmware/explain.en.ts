@@ -162,6 +162,8 @@ function link(code: Code): string {
       return 'The modem\'s AT layer failed[ on the way to {detail}]. ~Check the serial line and the power supply, then the SIM.'
     case LinkCode.UpgradeFailed:
       return 'The WebSocket or proxy handshake[ with {detail}] failed. ~Check the path and that the server offers the protocol mqtt.'
+    case LinkCode.StorageFailed:
+      return 'The store of this device refused[ {detail}]. ~Check that it is not full, and that the program may write there.'
   }
   return ''
 }

@@ -11,7 +11,7 @@ import { defaults } from './defaults.js'
 import { end, popFront, pushBack, qosOf, Step, Taken, unlink, type Outgoing } from './outbox.js'
 import { nextBatch, Want, type Request, type Subscription } from './subscriptions.js'
 import { isShared, hasWildcard } from './topic.js'
-import { append, flush, isTaken } from './transmit.js'
+import { append, flush, isTaken, Part } from './transmit.js'
 import type { Socket } from '../hal/hal.js'
 
 /** Under 5.0: no properties. */
@@ -53,8 +53,14 @@ function aliasFor(core: Core, field: Bytes): number {
   return -list.length - 1
 }
 
+/** Bytes of payload that follow the head on their own: a large one, which is not copied into a packet, or a stream. */
+function payloadApart(m: Outgoing): number {
+  if (FEATURE_STREAM && m.total_ > 0) return m.total_
+  return m.payload_.length < Part.Large ? 0 : m.payload_.length
+}
+
 /**
- * The PUBLISH packet of `m`, or of its head when it is sent in pieces. EMPTY when it may not be sent: `reason_` then says
+ * The PUBLISH packet of `m`, or its head when the payload follows apart. EMPTY when it may not be sent: `reason_` then says
  * why (too large for this server, expired, QoS or RETAIN that it does not take).
  */
 function encode(core: Core, m: Outgoing): Bytes {
@@ -78,12 +84,11 @@ function encode(core: Core, m: Outgoing): Bytes {
       if (alias > 0) field = b2(0, 0)
     }
     let limit = server.packetMax_
-    if (limit > core.settings_.packetOut_) limit = core.settings_.packetOut_
-    let packet: Bytes
-    if (FEATURE_STREAM && m.total_ >= 0) packet = m.total_ + field.length > server.packetMax_ - 12 ? EMPTY : writePublishHead(flags, field, m.packetId_, properties, m.total_, limit)
-    else packet = writePublish(flags, field, m.packetId_, properties, m.payload_, limit)
+    if (limit > core.settings_.packetOut_ && m.total_ < 0) limit = core.settings_.packetOut_
+    const apart = payloadApart(m)
+    const packet = apart > 0 ? writePublishHead(flags, field, m.packetId_, properties, apart, limit - apart) : writePublish(flags, field, m.packetId_, properties, m.payload_, limit)
     if (packet.length > 0) {
-      if (alias < 0) core.aliases_.push({ field_: m.field_, end_: (core.tx_.appended_ + packet.length) % 1073741824 })
+      if (alias < 0) core.aliases_.push({ field_: m.field_, end_: (core.tx_.appended_ + packet.length + apart) % 1073741824 })
       return packet
     }
     m.reason_ = ErrorCode.ServerPacketLimit
@@ -99,6 +104,7 @@ function sendPublish(core: Core, m: Outgoing): boolean {
   m.from_ = core.tx_.appended_
   m.epoch_ = core.epoch_
   send(core, packet)
+  if (m.payload_.length >= Part.Large) append(core.tx_, m.payload_)
   m.end_ = core.tx_.appended_
   if (FEATURE_STREAM && m.total_ > 0) {
     core.streaming_ = m

@@ -52,7 +52,9 @@ export const enum LinkCode {
   /** The modem's AT layer failed. */
   AtFailed = -70,
   /** The WebSocket or proxy handshake failed. */
-  UpgradeFailed = -71
+  UpgradeFailed = -71,
+  /** `storage.set` or `remove` failed. */
+  StorageFailed = -72
 }
 
 /** How the server is checked and how we identify ourselves. PEM or DER, as the port states. */
@@ -114,13 +116,13 @@ export interface TimerHal {
   since(this: void, t0: number): number
   /**
    * Waits until data, credit or a state change on any socket, a `wake`, or `ms` milliseconds, whichever is first.
-   * Returns 0, or below 0 a code: `Stopped` (-36) when the program was asked to end.
+   * Returns 0, or below 0 a code: `Stopped` (-36) once for each time the program was asked to end; later waits wait.
    * Absent where the runtime cannot wait (Espruino, event-driven Node).
    */
   wait?: (this: void, ms: number) => Code
   /** Event-driven ports: `fn` is called when a socket has data, credit or a new state, and when `wakeAfter` is due. Returns a handle above 0. */
   onWake?: (this: void, fn: (this: void) => void) => number
-  /** Event-driven ports: wake handle `handle` once after `ms`; a later call replaces an earlier one; ms below 0 cancels and frees the handle. */
+  /** Event-driven ports: wake handle `handle` once after `ms`; a later call replaces an earlier one; 2^30 or more means never; below 0 cancels and frees the handle. */
   wakeAfter?: (this: void, handle: number, ms: number) => void
 }
 
@@ -169,6 +171,7 @@ export interface ModemHal {
 /** Optional: a store of small values. Values may be torn by a power loss; the journal copes. */
 export interface StorageHal {
   get(this: void, key: string): Bytes
+  /** 0, `StorageFailed`, or below 0 another code when the value is larger than `sizeLimit()`; then the old value stays. */
   set(this: void, key: string, bytes: Bytes): Code
   remove(this: void, key: string): Code
   /** Bytes that one value may have. */

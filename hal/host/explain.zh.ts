@@ -151,6 +151,8 @@ function link(code: Code): string {
       return '[连接 {detail} 时，]模块的 AT 层失败。~请先检查串口和供电，再检查 SIM 卡。'
     case LinkCode.UpgradeFailed:
       return '[与 {detail} 的 ]WebSocket 或代理握手失败。~请检查路径，以及服务器是否支持 mqtt 子协议。'
+    case LinkCode.StorageFailed:
+      return '设备的存储拒绝了写入[：{detail}]。~请检查存储是否已满，以及程序是否有写权限。'
   }
   return ''
 }

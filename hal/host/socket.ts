@@ -57,7 +57,12 @@ export class HostSocket implements Socket {
   private offset = 0
   private unread = 0
   private paused = false
-  /** Somebody was told of less than the whole credit, and waits for more. */
+  /** Two buffers in turn: one fills while the other leaves. Together they hold no more than the credit. */
+  private out: Buffer | undefined
+  private spare: Buffer | undefined
+  private outUsed = 0
+  private leaving: Buffer | undefined
+  /** Somebody was told of less than half the credit, or could not write all, and waits for more. */
   private creditWanted = false
   private linger: NodeJS.Timeout | undefined
 
@@ -114,16 +119,20 @@ export class HostSocket implements Socket {
     if (this.ended < 0) return this.ended
     const credit = this.credit()
     const taken = Math.min(credit, bytes.length)
+    if (taken < bytes.length) this.creditWanted = true
     if (taken === 0) return 0
-    this.stream!.write(taken === bytes.length ? bytes : bytes.substring(0, taken), 'latin1', this.written)
+    if (this.out === undefined) this.out = Buffer.allocUnsafeSlow(this.limits.credit)
+    this.out.write(bytes, this.outUsed, taken, 'latin1')
+    if (this.outUsed === 0 && this.leaving === undefined) process.nextTick(this.flush)
+    this.outUsed += taken
     return taken
   }
 
   credit(): number {
     if (this.ended < 0 || this.stage !== Stage.Open) return 0
-    const used = this.stream!.writableLength
-    if (used > 0) this.creditWanted = true
-    return Math.max(0, this.limits.credit - used)
+    const left = this.limits.credit - this.outUsed - (this.leaving === undefined ? 0 : this.leaving.length)
+    if (left * 2 < this.limits.credit) this.creditWanted = true
+    return left
   }
 
   pending(): number {
@@ -150,6 +159,8 @@ export class HostSocket implements Socket {
       stream.destroy()
       return
     }
+    if (this.outUsed > 0 && stream.writable) stream.write(this.out!.subarray(0, this.outUsed))
+    this.outUsed = 0
     // Closing with unread bytes in the kernel sends RST, and the peer may then never read our last packet (DISCONNECT):
     // finish writing, and read and drop until the peer closes too.
     stream.end()
@@ -171,7 +182,7 @@ export class HostSocket implements Socket {
       autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
       onread: {
         buffer: Buffer.allocUnsafeSlow(CHUNK_BYTES),
-        callback: (length, buffer) => this.received((buffer as Buffer).toString('latin1', 0, length))
+        callback: (length, buffer) => this.received(textOf(buffer as Buffer, length))
       }
     } as net.NetConnectOpts)
     stream.on('connect', () => this.opened())
@@ -196,7 +207,7 @@ export class HostSocket implements Socket {
     stream.on('connect', () => { if (this.stage === Stage.Tcp) this.stage = Stage.Tls })
     stream.on('secureConnect', () => this.opened())
     stream.on('data', (chunk: Buffer) => {
-      if (!this.received(chunk.toString('latin1'))) stream.pause()
+      if (!this.received(textOf(chunk, chunk.length))) stream.pause()
     })
     return stream
   }
@@ -244,11 +255,29 @@ export class HostSocket implements Socket {
     this.wake()
   }
 
+  /** What was written in one turn of the event loop leaves in one piece; what is written while it leaves, after it. */
+  private readonly flush = (): void => {
+    if (this.outUsed === 0 || this.leaving !== undefined || this.ended < 0) return
+    const full = this.out!
+    this.out = this.spare
+    this.spare = full
+    this.leaving = full.subarray(0, this.outUsed)
+    this.outUsed = 0
+    this.stream!.write(this.leaving, this.written)
+  }
+
   private readonly written = (): void => {
+    this.leaving = undefined
+    this.flush()
     if (!this.creditWanted || this.ended < 0) return
     this.creditWanted = false
     this.wake()
   }
+}
+
+/** One byte at a time is what a slow line gives; a string of one character is there already. */
+function textOf(chunk: Buffer, length: number): string {
+  return length === 1 ? String.fromCharCode(chunk[0]!) : chunk.toString('latin1', 0, length)
 }
 
 function buffer(bytes: Bytes | undefined): Buffer | undefined {

@@ -5,7 +5,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { ErrorCode } from '../../firmware/codes.js'
-import type { Bytes, StorageHal } from '../hal.js'
+import { LinkCode, type Bytes, type StorageHal } from '../hal.js'
 
 export interface StorageOptions {
   /** Where the files stand; made when it is missing. */
@@ -13,9 +13,6 @@ export interface StorageOptions {
   /** Bytes that one value may have. Default 1048576. */
   sizeLimit?: number
 }
-
-/** The disk refused: full, read-only, or without permission. */
-export const STORAGE_FAILED = -140
 
 const SIZE_LIMIT = 1_048_576
 
@@ -49,7 +46,7 @@ export function createStorage(options: StorageOptions): StorageHal {
         syncFolder(folder)
         return bytes.length
       } catch {
-        return STORAGE_FAILED
+        return LinkCode.StorageFailed
       }
     },
     remove(key) {
@@ -57,7 +54,7 @@ export function createStorage(options: StorageOptions): StorageHal {
         rmSync(pathOf(key), { force: true })
         return 0
       } catch {
-        return STORAGE_FAILED
+        return LinkCode.StorageFailed
       }
     },
     sizeLimit: () => sizeLimit

@@ -51,6 +51,7 @@ export function createTimer(options: TimerOptions = {}): { timer: TimerHal; wake
   }
   const fire = (sleeper: Sleeper): void => {
     sleeper.timer = undefined
+    if (sleeper.dueAt === Infinity) return
     if (sleeper.dueAt - performance.now() > 0) {
       arm(sleeper)
       return
@@ -90,7 +91,8 @@ export function createTimer(options: TimerOptions = {}): { timer: TimerHal; wake
         } else if (ms >= NEVER_MS) {
           disarm(sleeper)
         } else if (ms === 0) {
-          disarm(sleeper)
+          // The timer stays armed, which costs less than a new one; if it fires meanwhile, it has nothing to tell.
+          sleeper.dueAt = Infinity
           sleeper.awake = true
           schedule()
         } else {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ErrorCode } from '../../firmware/codes.js'
-import type { Bytes } from '../../hal/hal.js'
+import { LinkCode, type Bytes } from '../../hal/hal.js'
 import { createHostHal } from '../../hal/host/index.js'
-import { STORAGE_FAILED, createStorage } from '../../hal/host/storage.js'
+import { createStorage } from '../../hal/host/storage.js'
 
 const folders: string[] = []
 afterEach(() => { for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true }) })
@@ -86,7 +86,7 @@ describe('storage of the host port', () => {
     const where = folder()
     const storage = createStorage({ folder: where })
     rmSync(where, { recursive: true })
-    expect(storage.set('k', raw('v'))).toBe(STORAGE_FAILED)
+    expect(storage.set('k', raw('v'))).toBe(LinkCode.StorageFailed)
   })
 
   test('a folder that cannot be made is an error at the start', () => {
