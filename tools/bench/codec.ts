@@ -2,10 +2,14 @@
  * The codec against mqtt-packet, on what a Node program really does with each.
  *
  * Encoding starts from what a client holds (our cached topic field, the payload in each side's own currency) and ends in
- * bytes in a Buffer: mqtt-packet's `generate` gives one, our packets are joined as the client joins those of a slice, 16 at
- * a time, and written into what a socket would send. Decoding starts from the Buffers that a socket gives, 16 whole packets
- * or a single byte each, the conversion to a byte string included, and ends with the topic as text and the payload of each
- * packet, UTF-8 checked. Both sides see the same packets, up to 64 topics and payloads.
+ * bytes in a Buffer: mqtt-packet's `generate` gives one; ours go the way of the client and the host port, 16 packets a
+ * slice: small ones joined, a large payload behind its head, copied into what the socket sends.
+ *
+ * Decoding ends with the topic as text and the payload of each packet, UTF-8 checked. `codec.decode.publish` starts from
+ * what each codec takes, 16 whole packets a chunk: a byte string and a Buffer. `codec.decode.port` and
+ * `codec.decode.bytes` (a byte a chunk) start from the Buffers of a socket on both sides, so that the host port's
+ * conversion to a byte string counts against us; for large packets that conversion is most of the time. Both sides see the
+ * same packets, up to 64 topics and payloads.
  *
  * Ours and the peer's take turns in short batches within one run; each figure is the median of its batches.
  */
@@ -13,7 +17,8 @@ import { generate, parser, type IPublishPacket } from 'mqtt-packet'
 import { EMPTY, join, type Bytes } from '../../firmware/bytes.js'
 import { newPacket, readPacket } from '../../firmware/codec/read.js'
 import { feed, newScanner, scan, Scan } from '../../firmware/codec/scan.js'
-import { field, writePublish } from '../../firmware/codec/write.js'
+import { field, writePublish, writePublishHead } from '../../firmware/codec/write.js'
+import { Part } from '../../firmware/transmit.js'
 import { text } from '../../hal/host/text.js'
 import { rowOf, type Row } from './row.js'
 
@@ -83,9 +88,18 @@ function encode(size: number): Duel {
   return {
     ours() {
       for (let i = 0; i < packets.length; i += SLICE_PACKETS) {
-        const parts: Bytes[] = []
-        for (let k = i; k < i + SLICE_PACKETS; k++) parts.push(writePublish(0, fields[k]!, 0, EMPTY, payloads[k]!, LIMIT))
-        consumed += out.latin1Write(join(parts), 0)
+        if (size >= Part.Large) {
+          let used = 0
+          for (let k = i; k < i + SLICE_PACKETS; k++) {
+            used += out.latin1Write(writePublishHead(0, fields[k]!, 0, EMPTY, size, LIMIT), used)
+            used += out.latin1Write(payloads[k]!, used)
+          }
+          consumed += used
+        } else {
+          const parts: Bytes[] = []
+          for (let k = i; k < i + SLICE_PACKETS; k++) parts.push(writePublish(0, fields[k]!, 0, EMPTY, payloads[k]!, LIMIT))
+          consumed += out.latin1Write(join(parts), 0)
+        }
       }
       return packets.length
     },
@@ -101,8 +115,9 @@ function toBytes(chunk: Buffer): Bytes {
   return (chunk.length === 1 ? String.fromCharCode(chunk[0]!) : (chunk as Buffer & Latin1).latin1Slice(0, chunk.length)) as Bytes
 }
 
-/** Decodes `chunks`, which hold `count` whole packets. */
-function decode(chunks: Buffer[], count: number): Duel {
+/** Decodes `chunks`, which hold `count` whole packets. `converted`: ours starts from byte strings, as a port gives them. */
+function decode(chunks: Buffer[], count: number, converted: boolean): Duel {
+  const given = converted ? chunks.map(toBytes) : chunks
   const scanner = newScanner()
   const packet = newPacket()
   const peer = parser({ protocolVersion: VERSION })
@@ -119,8 +134,8 @@ function decode(chunks: Buffer[], count: number): Duel {
   return {
     ours() {
       let n = 0
-      for (const chunk of chunks) {
-        feed(scanner, toBytes(chunk))
+      for (const chunk of given) {
+        feed(scanner, typeof chunk === 'string' ? chunk : toBytes(chunk))
         while (scan(scanner, LIMIT, 0, VERSION) === Scan.Packet) {
           if (readPacket(packet, scanner, VERSION, text) !== 0) throw new Error('a packet was refused')
           consumed += packet.topicText.length + packet.payload.length
@@ -143,16 +158,17 @@ function pieces(all: Buffer, bytes: number): Buffer[] {
   return list
 }
 
-/** The rows codec.encode.publish.*, codec.decode.publish.* (16 whole packets a chunk) and codec.decode.bytes.* (a byte a chunk). */
+/** The rows codec.encode.publish.*, codec.decode.publish.*, codec.decode.port.* and codec.decode.bytes.*. */
 export function codecRows(): Row[] {
   const rows: Row[] = []
   for (const size of SIZES) {
     rows.push(measure(`codec.encode.publish.${size}`, 5, encode(size)))
     const packets = messages(size).map(packet => generate(packet, { protocolVersion: VERSION }))
     const slices = Array.from({ length: packets.length / SLICE_PACKETS }, (_, i) => Buffer.concat(packets.slice(i * SLICE_PACKETS, (i + 1) * SLICE_PACKETS)))
-    rows.push(measure(`codec.decode.publish.${size}`, 8, decode(slices, packets.length)))
+    rows.push(measure(`codec.decode.publish.${size}`, 8, decode(slices, packets.length, true)))
+    rows.push(measure(`codec.decode.port.${size}`, 0, decode(slices, packets.length, false)))
     const few = packets.slice(0, 8)
-    rows.push(measure(`codec.decode.bytes.${size}`, 10, decode(pieces(Buffer.concat(few), 1), few.length)))
+    rows.push(measure(`codec.decode.bytes.${size}`, 10, decode(pieces(Buffer.concat(few), 1), few.length, false)))
   }
   if (consumed === 0) throw new Error('nothing was encoded or decoded')
   return rows
