@@ -158,3 +158,15 @@ export function giveUpOldest(core: Core): boolean {
   end(box, m, 'rejected', ErrorCode.NoAck)
   return true
 }
+
+/** The user's function did not give what it promised: the message that is half out ends, and the connection with it. */
+export function giveUpStream(core: Core): void {
+  const box = core.outbox_
+  const m = core.streaming_
+  if (m === undefined) return
+  if (m.packetId_ > 0) {
+    unlink(box.flight_, m)
+    box.flightCount_ = box.flightCount_ - 1
+  } else unlink(box.leaving_, m)
+  end(box, m, 'rejected', ErrorCode.StreamFailed)
+}

@@ -17,7 +17,7 @@ import { ageKeepalive, isPingDue, isPingOverdue, nextPing } from './keepalive.js
 import { expire, popFront } from './outbox.js'
 import { flushOut, pump, send, tellSubscribed } from './outbound.js'
 import { currentServer } from './servers.js'
-import { endAll, endConnection, giveUpOldest } from './session.js'
+import { endAll, endConnection, giveUpOldest, giveUpStream } from './session.js'
 import { append } from './transmit.js'
 import type { Socket } from '../hal/hal.js'
 
@@ -30,9 +30,9 @@ const enum Wait {
   Backlog = 4096
 }
 
-/** Whether the application's cache has no room for the largest packet: then we do not read. */
+/** Whether the application's cache has no room for the largest packet: then we do not read on, once the session is open. */
 function mustHold(core: Core): boolean {
-  if (!FEATURE_CACHE || core.options_.cache !== 'push-back') return false
+  if (!FEATURE_CACHE || core.options_.cache !== 'push-back' || core.phase_ < Phase.Up) return false
   return isFull(core.inbox_, core.settings_.packetIn_, core.settings_.inboxCount_, core.settings_.inboxBytes_)
 }
 
@@ -93,6 +93,7 @@ function receive(core: Core, socket: Socket): Code {
       core.stats_.bytesIn = (core.stats_.bytesIn + chunk.length) % 1073741824
       core.keepalive_.sinceReceived_ = 0
       core.keepalive_.waiting_ = -1
+      core.held_ = 0
       feed(core.scanner_, chunk)
     } else if (found < 0) return scanFailure(core, found)
     else {
@@ -117,11 +118,17 @@ function ageRequests(core: Core, passed: number): void {
   }
 }
 
+/** Whether there is something to send that has to wait for the socket. */
+function isLeaving(core: Core): boolean {
+  return core.tx_.bytes_ > 0 || FEATURE_STREAM && core.streaming_ !== undefined
+}
+
 /** Time that went by before this slice counts only against what was under way before it. */
 function ageLink(core: Core, passed: number): void {
   ageKeepalive(core.keepalive_, passed)
-  if (core.tx_.bytes_ > 0) core.tx_.stalled_ = core.tx_.stalled_ + passed
-  if (core.sentNow_ > 0) core.ackAge_ = core.ackAge_ + passed
+  if (isLeaving(core)) core.tx_.stalled_ = core.tx_.stalled_ + passed
+  // Pieces of a message on their way are progress.
+  if (core.sentNow_ > 0 && core.streaming_ === undefined) core.ackAge_ = core.ackAge_ + passed
   if (FEATURE_QOS2 && core.overflow_ >= 0) core.overflow_ = core.overflow_ + passed
 }
 
@@ -135,7 +142,7 @@ function runTimers(core: Core, socket: Socket, passed: number): Code {
     k.waiting_ = k.waiting_ - passed
   }
   if (isPingOverdue(k)) return because(core, ErrorCode.PingTimeout, Reason.KeepAliveTimeout, k.waiting_, k.timeout_, socket.unacked() > 0 || core.tx_.bytes_ > 0 ? 'tx-stalled' : '')
-  if (core.tx_.bytes_ > 0 && core.tx_.stalled_ >= k.timeout_) return because(core, ErrorCode.TxBlocked, 0, core.tx_.bytes_, k.timeout_, '')
+  if (isLeaving(core) && core.tx_.stalled_ >= k.timeout_) return because(core, ErrorCode.TxBlocked, 0, core.tx_.bytes_, k.timeout_, '')
   if (core.sentNow_ > 0 && core.ackAge_ >= s.ackTimeout_) {
     const oldest = core.outbox_.flight_.head_
     const topic = oldest === undefined ? '' : topicOf(core, oldest)
@@ -144,7 +151,8 @@ function runTimers(core: Core, socket: Socket, passed: number): Code {
   }
   if (FEATURE_QOS2 && core.overflow_ >= 0 && (core.receiveSet_.length === 0 || core.overflow_ >= Wait.Overflow)) return because(core, ErrorCode.ReceiveSetFull, 0, core.receiveSet_.length, 64, '')
   if (core.registry_.requests_.length > 0) ageRequests(core, passed)
-  if (isPingDue(k, socket.unacked() === 0)) {
+  // Behind a message in pieces a ping could not leave: there a way out that takes nothing tells of a dead link.
+  if (core.streaming_ === undefined && isPingDue(k, socket.unacked() === 0)) {
     send(core, writePingreq())
     core.stats_.pings = core.stats_.pings + 1
     k.waiting_ = 0
@@ -215,6 +223,7 @@ function work(core: Core, socket: Socket, passed: number): Code {
   let code = runTimers(core, socket, passed)
   if (code === 0) {
     const out = status < 0 ? 0 : pump(core, socket)
+    if (FEATURE_STREAM && out === ErrorCode.StreamFailed) giveUpStream(core)
     code = out < 0 && out !== ErrorCode.StreamFailed ? causeOfSocket(core, out) : out
   }
   if (code < 0) {
@@ -256,8 +265,8 @@ function nextDue(core: Core): number {
   else if (core.phase_ < Phase.Up) due = s.connectTimeout_ - core.age_
   else {
     const socket = core.socket_
-    due = nextPing(core.keepalive_, socket !== undefined && socket.unacked() === 0)
-    due = earlier(due, core.tx_.bytes_ > 0 ? core.keepalive_.timeout_ - core.tx_.stalled_ : -1)
+    due = core.streaming_ === undefined ? nextPing(core.keepalive_, socket !== undefined && socket.unacked() === 0) : -1
+    due = earlier(due, isLeaving(core) ? core.keepalive_.timeout_ - core.tx_.stalled_ : -1)
     due = earlier(due, core.sentNow_ > 0 ? s.ackTimeout_ - core.ackAge_ : -1)
     if (core.overflow_ >= 0) due = earlier(due, core.receiveSet_.length === 0 ? 0 : Wait.Overflow - core.overflow_)
     if (core.phase_ === Phase.Draining) due = earlier(due, core.drainMs_ - core.age_)

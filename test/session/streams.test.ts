@@ -1,0 +1,304 @@
+import { describe, expect, it } from 'vitest'
+import { ErrorCode } from '../../firmware/codes.js'
+import { simClient, type SimClient, type WorldOptions } from '../support/harness.js'
+import { BOTH_KINDS, hexDuring, mute, outcomes, publishIds, reconnect } from './support.js'
+import type { Bytes } from '../../firmware/types.js'
+
+/** A body of `n` bytes that shows where each piece belongs. */
+function body(n: number): Bytes {
+  let text = ''
+  for (let i = 0; text.length < n; i++) text += `${i},`
+  return text.slice(0, n) as Bytes
+}
+
+interface Piece { topic: string; offset: number; length: number; total: number }
+
+/** A client that puts streams together. */
+function collecting(options: WorldOptions = {}): { h: SimClient; pieces: Piece[]; texts: string[] } {
+  const pieces: Piece[] = []
+  const texts: string[] = []
+  const h = simClient({
+    ...options,
+    onStream: (topic, chunk, offset, total) => {
+      if (offset === 0) texts.push('')
+      expect(texts.at(-1)).toHaveLength(offset)
+      texts[texts.length - 1] += chunk
+      pieces.push({ topic, offset, length: chunk.length, total })
+      return 0
+    }
+  })
+  return { h, pieces, texts }
+}
+
+describe.each(BOTH_KINDS)('large messages in, waits: %j', (waits) => {
+  it.each([4, 5] as const)('[S1-22] [S1-20] come through onStream in pieces, whole and in order, and are acknowledged at the end, version %i', (protocolVersion) => {
+    for (const piecesIn of [1460, 536, 1, [1, 1000, 7] as const]) {
+      const { h, pieces, texts } = collecting({ protocolVersion, sim: { waits, traceLimit: 0, conditions: { piecesIn } } })
+      h.up()
+      mute(h, 'puback')
+      const size = piecesIn === 1 ? 3000 : 20000
+      h.peer.publish({ topic: 'big', payload: Buffer.from(body(size), 'latin1'), qos: 1, messageId: 9 })
+      h.peer.publish({ topic: 'small', payload: 'after' })
+      h.run(5000)
+      expect(texts).toEqual([body(size)])
+      expect(pieces.every((piece) => piece.topic === 'big' && piece.total === size)).toBe(true)
+      expect(h.peer.all('puback')).toMatchObject([{ messageId: 9 }])
+      expect(h.got.payloads('small')).toEqual(['after'])
+      expect(h.client.stats()).toMatchObject({ received: 2, oversize: 0 })
+      h.check()
+    }
+  })
+
+  it('[S1-20] [S1-22] without onStream under 3.1.1 are skipped, counted, named with their size and acknowledged, and the stream of packets stays in step', () => {
+    const h = simClient({ sim: { waits } })
+    h.up()
+    mute(h, 'puback')
+    mute(h, 'pubrec')
+    const said = hexDuring(h, () => {
+      h.peer.publish({ topic: 'big', payload: Buffer.alloc(5000, 0x30), qos: 1, messageId: 9 })
+      h.peer.publish({ topic: 'big', payload: Buffer.alloc(5000, 0x30), qos: 2, messageId: 10 })
+      h.peer.publish({ topic: 'small', payload: 'after' })
+      h.run(1000)
+    })
+    expect(said).toBe('40 02 00 09 50 02 00 0a')
+    expect(h.got.messages.map((message) => message.topic)).toEqual(['small'])
+    expect(h.client.stats()).toMatchObject({ oversize: 2, received: 1 })
+    expect(h.client.explain()).toMatchObject({ code: ErrorCode.InboundTooLarge, value: 5010, limit: 1024, detail: 'big' })
+  })
+
+  it('above limits.streamMax are skipped the same way', () => {
+    const { h, texts } = collecting({ sim: { waits }, limits: { streamMax: 3000 } })
+    h.up()
+    mute(h, 'puback')
+    h.peer.publish({ topic: 'big', payload: Buffer.from(body(5000), 'latin1'), qos: 1, messageId: 9 })
+    h.peer.publish({ topic: 'big', payload: Buffer.from(body(2000), 'latin1'), qos: 1, messageId: 10 })
+    h.run(1000)
+    expect(texts).toEqual([body(2000)])
+    expect(h.client.stats()).toMatchObject({ oversize: 1, received: 1 })
+    expect(h.peer.all('puback')).toHaveLength(2)
+  })
+
+  it('of exactly limits.packetIn come whole to the handler; one byte more does not', () => {
+    const { h, texts } = collecting({ sim: { waits } })
+    h.up()
+    // Header 3, topic 3.
+    h.peer.publish({ topic: 't', payload: Buffer.from(body(1018), 'latin1') })
+    h.peer.publish({ topic: 't', payload: Buffer.from(body(1019), 'latin1') })
+    h.run(500)
+    expect(h.got.payloads('t')).toEqual([body(1018)])
+    expect(texts).toEqual([body(1019)])
+  })
+})
+
+describe('a large message in', () => {
+  it('that the callback does not want any more goes on without pieces, and is acknowledged', () => {
+    let calls = 0
+    const h = simClient({
+      onStream: () => {
+        calls += 1
+        return calls === 2 ? -1 : 0
+      }
+    })
+    h.up()
+    mute(h, 'puback')
+    h.peer.publish({ topic: 'big', payload: Buffer.from(body(20000), 'latin1'), qos: 1, messageId: 9 })
+    h.run(1000)
+    expect(calls).toBe(2)
+    expect(h.peer.all('puback')).toHaveLength(1)
+    expect(h.got.state).toBe('up')
+  })
+
+  it('[S3-03] whose callback throws is skipped and acknowledged, and the link stays', () => {
+    let calls = 0
+    const h = simClient({
+      onStream: () => {
+        calls += 1
+        throw new Error('no')
+      }
+    })
+    h.up()
+    mute(h, 'puback')
+    h.peer.publish({ topic: 'big', payload: Buffer.from(body(20000), 'latin1'), qos: 1, messageId: 9 })
+    h.run(1000)
+    expect(calls).toBe(1)
+    expect(h.peer.all('puback')).toHaveLength(1)
+    expect(h.got.state).toBe('up')
+  })
+
+  it('of QoS 2 that comes again before PUBREL is not offered again', () => {
+    const { h, texts } = collecting()
+    h.up()
+    mute(h, 'pubrec')
+    for (const dup of [false, true]) h.peer.publish({ topic: 'big', payload: Buffer.from(body(3000), 'latin1'), qos: 2, messageId: 9, dup })
+    h.run(500)
+    expect(texts).toHaveLength(1)
+    expect(h.peer.all('pubrec')).toHaveLength(2)
+    expect(h.client.stats()).toMatchObject({ repeats: 1, received: 1 })
+  })
+
+  it('that breaks off with the link begins anew at 0 on the next', () => {
+    const offsets: number[] = []
+    const h = simClient({
+      onStream: (_topic, _chunk, offset) => {
+        offsets.push(offset)
+        return 0
+      }
+    })
+    h.up()
+    h.peer.raw(Buffer.concat([Buffer.from('30a01f000174', 'hex'), Buffer.alloc(1500, 0x41)]))
+    h.run(50)
+    h.peer.close()
+    h.run(5000)
+    h.peer.publish({ topic: 't', payload: Buffer.alloc(3000, 0x42) })
+    h.run(100)
+    expect(offsets.filter((offset) => offset === 0)).toHaveLength(2)
+    expect(h.got.state).toBe('up')
+  })
+})
+
+describe('the announced Maximum Packet Size under 5.0', () => {
+  it('is the read limit without onStream, limits.streamMax with it', () => {
+    const plain = simClient({ protocolVersion: 5, limits: { packetIn: 2000 } })
+    plain.up()
+    expect(plain.peer.all('connect')[0]?.properties?.maximumPacketSize).toBe(2000)
+    const { h } = collecting({ protocolVersion: 5, limits: { streamMax: 77777 } })
+    h.up()
+    expect(h.peer.all('connect')[0]?.properties?.maximumPacketSize).toBe(77777)
+  })
+
+  it('a PUBLISH above it is answered with DISCONNECT 0x95, and the client comes back with a delay', () => {
+    const h = simClient({ protocolVersion: 5 })
+    h.up()
+    const said = hexDuring(h, () => {
+      h.peer.publish({ topic: 'big', payload: Buffer.alloc(2000) })
+      h.run(100)
+    })
+    expect(said).toBe('e0 01 95')
+    expect(h.got.links.at(-1)).toMatchObject({ state: 'waiting', cause: ErrorCode.InboundTooLarge })
+    h.run(60000)
+    expect(h.got.state).toBe('up')
+  })
+})
+
+/** A client that sends `total` bytes in pieces, and what it was asked for. */
+function sending(total: number, options: WorldOptions = {}) {
+  const asked: [number, number][] = []
+  const whole = body(total)
+  const h = simClient(options)
+  const read = (offset: number, max: number): Bytes => {
+    asked.push([offset, max])
+    return whole.slice(offset, offset + Math.min(max, 700)) as Bytes
+  }
+  return { h, asked, whole, read }
+}
+
+describe.each(BOTH_KINDS)('large messages out, waits: %j', (waits) => {
+  it.each([0, 1, 2] as const)('[S1-20] of QoS %i leave in pieces, as the socket has room, and end in one receipt', (qos) => {
+    const { h, asked, whole, read } = sending(20000, { sim: { waits, traceLimit: 0, conditions: { sendBuffer: 1500 } } })
+    h.up()
+    const token = h.client.publishStream('big', 20000, read, qos)
+    const after = h.client.publish('small', h.bytes('after'), qos)
+    h.run(20000)
+    expect(h.broker.messages.map((message) => [message.topic, message.payload.toString()])).toEqual([['big', whole], ['small', 'after']])
+    expect(outcomes(h, [token, after])).toEqual(qos === 0 ? ['sent', 'sent'] : ['delivered', 'delivered'])
+    expect(Math.max(...asked.map(([, max]) => max))).toBeLessThanOrEqual(1024)
+    let at = 0
+    for (const [offset] of asked) {
+      expect(offset).toBe(at)
+      at = Math.min(offset + 700, offset + asked.find(([from]) => from === offset)![1])
+    }
+    h.check()
+  })
+
+  it('keep acks and pings behind them until they are out, and nothing in between', () => {
+    const { h, whole, read } = sending(50000, { sim: { waits, traceLimit: 0, conditions: { bandwidth: 1000 } }, keepalive: 10, broker: { enforceKeepalive: false } })
+    h.up()
+    h.client.subscribe('in', 1)
+    h.run(500)
+    h.client.publishStream('big', 50000, read, 1)
+    h.run(2000)
+    h.broker.publish('in', 'x', { qos: 1 })
+    h.run(100000)
+    expect(h.broker.messages[0]?.payload.toString()).toBe(whole)
+    expect(h.peer.all('puback')).toHaveLength(1)
+    expect(h.client.stats().drops).toBe(0)
+    h.check()
+  })
+
+  it('begin anew from 0 with DUP when the link ends after all was out, without DUP when it ended before', () => {
+    for (const cut of [1000, 60000]) {
+      const { h, asked, whole, read } = sending(5000, { sim: { waits, traceLimit: 0, conditions: { bandwidth: 2000, sendBuffer: 1000 } }, clean: false, clientId: 'a', ackTimeout: 600000 })
+      h.up()
+      const unmute = mute(h, 'publish')
+      const token = h.client.publishStream('big', 5000, read, 1)
+      h.run(cut)
+      unmute()
+      const before = asked.length
+      reconnect(h)
+      h.run(20000)
+      expect(asked[before]?.[0]).toBe(0)
+      expect(h.peer.all('publish').map((packet) => packet.dup)).toEqual([cut === 60000])
+      expect(h.broker.messages.map((message) => message.payload.toString())).toEqual([whole])
+      expect(outcomes(h, [token])).toEqual(['delivered'])
+      if (cut === 60000) expect(publishIds(h.broker.peers[0]!)).toEqual(publishIds(h.peer))
+      h.check()
+    }
+  })
+})
+
+describe('a large message out', () => {
+  it.each(['out', 'in', 'both'] as const)('on a link that dies in direction %s is no reason not to notice, before 1.5 x keepalive', (direction) => {
+    const { h, read } = sending(200000, { sim: { conditions: { bandwidth: 1000, sendBuffer: 2000 } }, keepalive: 60, broker: { enforceKeepalive: false } })
+    h.up()
+    h.client.publishStream('big', 200000, read, 1)
+    h.run(90000)
+    expect(h.got.state).toBe('up')
+    const begin = h.sim.now
+    h.sim.network.last?.halfOpen(direction)
+    h.until(() => h.got.state !== 'up', 90000, 'the end of the link')
+    expect(h.sim.now - begin).toBeLessThan(90000)
+    expect(h.client.explain()).toMatchObject({ code: ErrorCode.TxBlocked, limit: 20000 })
+  })
+
+  it.each([
+    ['nothing', () => '' as Bytes], ['more than asked for', (_offset: number, max: number) => 'x'.repeat(max + 1) as Bytes],
+    ['an exception', () => { throw new Error('card removed') }]
+  ])('whose function gives %s is rejected as stream-failed; the link begins anew and the rest goes on', (_what, read) => {
+    const h = simClient()
+    h.up()
+    const token = h.client.publishStream('big', 5000, read as () => Bytes, 1)
+    const after = h.client.publish('small', h.bytes('x'), 1)
+    h.run(30000)
+    expect(h.got.receipt(token)).toMatchObject({ outcome: 'rejected', reason: ErrorCode.StreamFailed })
+    expect(outcomes(h, [after])).toEqual(['delivered'])
+    expect(h.broker.messages.map((message) => message.topic)).toEqual(['small'])
+    expect(h.got.state).toBe('up')
+  })
+
+  it.each([-1, 1.5, 268435456, Number.NaN])('of %f bytes is refused', (total) => {
+    const h = simClient()
+    h.up()
+    expect(h.client.publishStream('big', total, () => 'x' as Bytes)).toBe(ErrorCode.MessageTooLarge)
+    h.run(100)
+    expect(h.peer.heard()).toBe('connect')
+  })
+
+  it('of 0 bytes is an empty message', () => {
+    const h = simClient()
+    h.up()
+    const token = h.client.publishStream('big', 0, () => 'x' as Bytes, 1)
+    h.run(100)
+    expect(h.broker.messages[0]?.payload).toHaveLength(0)
+    expect(outcomes(h, [token])).toEqual(['delivered'])
+  })
+
+  it('above the server\'s Maximum Packet Size is refused with the numbers', () => {
+    const h = simClient({ protocolVersion: 5, broker: { properties: { maximumPacketSize: 3000 } } })
+    h.up()
+    expect(h.client.publishStream('big', 3000, () => 'x' as Bytes, 1)).toBe(ErrorCode.ServerPacketLimit)
+    expect(h.client.explain()).toMatchObject({ limit: 3000 })
+    const ok = h.client.publishStream('big', 2900, (_offset, max) => 'x'.repeat(max) as Bytes, 1)
+    h.run(500)
+    expect(outcomes(h, [ok])).toEqual(['delivered'])
+  })
+})
