@@ -138,6 +138,8 @@ export interface Core {
   held_: number
   /** A receive set that overflowed waits to be empty: ms, -1 for no. */
   overflow_: number
+  /** A received message is with the application: what it publishes meanwhile may be a part of it. */
+  delivering_: boolean
   /** The topics used last, as text and as field, in turn. */
   topicTexts_: string[]
   topicFields_: Bytes[]
@@ -203,7 +205,7 @@ export function newCore(hal: Hal, options: Options, settings: Settings): Core {
     connectPacket_: EMPTY, cause_: { code: 0, reason: 0, value: 0, limit: 0, detail: '' },
     ids_: newPacketIds(hal.system.random()), retired_: [], token_: 0, receiveSet_: [], inbox_: newInbox(),
     hadSession_: false, sessionPresent_: false, resumed_: false, suspect_: 0, suspicions_: 0, alone_: false,
-    resending_: false, sentNow_: 0, restoring_: false, ackAge_: 0, packetsBefore_: 0, heard_: false, held_: 0, overflow_: -1, topicTexts_: ['', '', '', ''], topicFields_: [EMPTY, EMPTY, EMPTY, EMPTY], topicTurn_: 0,
+    resending_: false, sentNow_: 0, restoring_: false, ackAge_: 0, packetsBefore_: 0, heard_: false, held_: 0, overflow_: -1, delivering_: false, topicTexts_: ['', '', '', ''], topicFields_: [EMPTY, EMPTY, EMPTY, EMPTY], topicTurn_: 0,
     topicIn_: EMPTY, topicInText_: '', info_: info, message_: { topic: '', payload: EMPTY, packet: info },
     drainMs_: 0, drainSent_: false, disconnectPacket_: EMPTY, aliases_: [], aliasesIn_: [], assignedId_: '', authMethod_: '', authData_: undefined, referred_: false,
     streaming_: undefined, streamed_: 0, behind_: [], streamTopic_: '', streamQos_: 0, streamId_: 0, pulled_: EMPTY, wakeHandle_: 0, wakeSoon_: false

@@ -61,15 +61,17 @@ export function deliver(core: Core, topic: Bytes, payload: Bytes): void {
   const text = textOfTopic(core, topic)
   const byId = FEATURE_V5 && info.properties !== undefined && info.properties.subscriptionIdentifier !== undefined
   let handled = false
+  core.delivering_ = true
   for (const e of core.registry_.entries_) {
     if (e.handler_ === undefined || e.want_ === Want.Unsubscribe || e.want_ === Want.Unsuback) continue
-    if (byId ? hasId(info.properties, e.subscriptionId_) : matches(cut(e.field_, 2, e.field_.length), topic)) {
+    if (byId ? hasId(info.properties, e.subscriptionId_) : matches(e.bytes_, topic)) {
       handled = true
       callUser(core, e.handler_, text, payload, info)
     }
   }
   const fn = core.options_.onMessage
   if (!handled && fn !== undefined) callUser(core, fn, text, payload, info)
+  core.delivering_ = false
 }
 
 /** PUBACK or PUBREC; withheld while a push-back cache is more than half full, and behind those withheld. */

@@ -2,9 +2,9 @@
  * The way out of messages and requests: resends first, then filters, then what is queued, as far as the socket has
  * credit and the windows are open. docs/protocol.md has the order and why.
  */
-import { EMPTY, b1, b2, b3, cat, cut, join, u32, type Bytes, type Code } from './bytes.js'
+import { EMPTY, b1, b2, b3, cat, join, u32, type Bytes, type Code } from './bytes.js'
 import { ErrorCode } from './codes.js'
-import { writeAck, writePublish, writePublishHead, writeSubscribe } from './codec/write.js'
+import { field, writeAck, writePublish, writePublishHead, writeSubscribe } from './codec/write.js'
 import { varint } from './codec/varint.js'
 import { because, callUser, nextPacketId, topicOf, Phase, type Core } from './core.js'
 import { defaults } from './defaults.js'
@@ -203,9 +203,8 @@ export function tellSubscribed(core: Core, e: Subscription, code: Code): void {
 }
 
 /** What this server said it does not have; 0 when nothing is in the way. */
-export function refusedFilter(core: Core, field: Bytes, subscriptionId: number): Code {
+export function refusedFilter(core: Core, filter: Bytes, subscriptionId: number): Code {
   const server = core.server_
-  const filter = cut(field, 2, field.length)
   if (!server.shared_ && isShared(filter)) return ErrorCode.SharedUnavailable
   if (!server.wildcard_ && hasWildcard(filter)) return ErrorCode.WildcardUnavailable
   if (!server.subscriptionIds_ && subscriptionId > 0) return ErrorCode.SubscriptionIdUnavailable
@@ -224,12 +223,12 @@ function sendRequests(core: Core, socket: Socket): void {
     const fields: Bytes[] = []
     const entries: Subscription[] = []
     for (const e of batch) {
-      const code = FEATURE_V5 && !unsubscribe ? refusedFilter(core, e.field_, e.subscriptionId_) : 0
+      const code = FEATURE_V5 && !unsubscribe ? refusedFilter(core, e.bytes_, e.subscriptionId_) : 0
       if (code < 0) {
         e.want_ = Want.Later
         tellSubscribed(core, e, code)
       } else {
-        fields.push(unsubscribe ? e.field_ : cat(e.field_, b1(e.options_)))
+        fields.push(unsubscribe ? field(e.bytes_) : cat(field(e.bytes_), b1(e.options_)))
         entries.push(e)
       }
     }

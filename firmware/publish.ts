@@ -172,7 +172,7 @@ export function publish(core: Core, topic: string, payload: Bytes, qos: number |
     const full = roomFor(core, topicField.length + payload.length)
     if (full < 0 && topicField.length + payload.length + 8 <= core.settings_.packetOut_) return full
   }
-  const m = newOutgoing(0, topicField, keep(payload), flags)
+  const m = newOutgoing(0, topicField, core.delivering_ ? keep(payload) : payload, flags)
   if (extra !== undefined) {
     const wrong = applyExtra(core, m, extra)
     if (wrong < 0) return wrong

@@ -5,7 +5,6 @@ import { EMPTY, keep, type Code } from './bytes.js'
 import { ErrorCode } from './codes.js'
 import { PacketType } from './codec/packets.js'
 import { checkProperties, writeProperties } from './codec/properties.js'
-import { field } from './codec/write.js'
 import { because, mayUse, nextToken, Phase, type Core } from './core.js'
 import { defaults } from './defaults.js'
 import { refusedFilter } from './outbound.js'
@@ -38,7 +37,6 @@ export function subscribe(core: Core, filter: string, qos: number, handler: Mess
   if (checkFilter(bytes) < 0) return because(core, ErrorCode.BadFilter, 0, bytes.length, 65535, filter)
   const options = optionsOf(core, qos, extra, isShared(bytes))
   if (options < 0) return options
-  const made = field(bytes)
   let properties = EMPTY
   let id = 0
   if (FEATURE_V5 && core.settings_.version_ === 5) {
@@ -50,18 +48,18 @@ export function subscribe(core: Core, filter: string, qos: number, handler: Mess
     }
     properties = keep(writeProperties(p, PacketType.Subscribe, core.hal_.text))
     if (core.phase_ >= Phase.Up) {
-      const refused = refusedFilter(core, made, id)
+      const refused = refusedFilter(core, bytes, id)
       if (refused < 0) return because(core, refused, 0, 0, 0, filter)
     }
   }
-  const size = made.length + properties.length + 8
+  const size = bytes.length + properties.length + 10
   if (size > core.settings_.packetOut_) return because(core, ErrorCode.PacketTooLarge, 0, size, core.settings_.packetOut_, filter)
   const r = core.registry_
-  const old = findFilter(r, made)
+  const old = findFilter(r, bytes)
   if (old === undefined && r.entries_.length >= core.settings_.subscriptions_) return because(core, ErrorCode.TooManySubscriptions, 0, r.entries_.length, core.settings_.subscriptions_, filter)
   if (old !== undefined) forget(r, old)
   const e: Subscription = {
-    token_: nextToken(core), filter_: filter, field_: made, options_: options, handler_: handler, want_: Want.Subscribe,
+    token_: nextToken(core), filter_: filter, bytes_: bytes, options_: options, handler_: handler, want_: Want.Subscribe,
     subscriptionId_: id, properties_: properties
   }
   r.entries_.push(e)
@@ -77,7 +75,7 @@ export function unsubscribe(core: Core, filter: string): Code {
   const bytes = textField(core.hal_.text, filter, core.cause_, ErrorCode.BadFilter, 'filter')
   if (bytes === undefined) return core.cause_.code
   const r = core.registry_
-  const e = findFilter(r, field(bytes))
+  const e = findFilter(r, bytes)
   if (e === undefined) return because(core, ErrorCode.NotSubscribed, 0, 0, 0, filter)
   const asked = e.want_ === Want.Suback || e.want_ === Want.Nothing || core.hadSession_
   e.token_ = nextToken(core)

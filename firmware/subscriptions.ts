@@ -24,7 +24,8 @@ export const enum Want {
 export interface Subscription {
   token_: number
   filter_: string
-  field_: Bytes
+  /** The filter as it goes over the wire, without its length. */
+  bytes_: Bytes
   /** The options byte of SUBSCRIBE (v3: the QoS). */
   options_: number
   handler_: MessageHandler | undefined
@@ -55,9 +56,9 @@ export function newRegistry(): Registry {
   return { entries_: [], requests_: [], dirty_: false }
 }
 
-export function findFilter(r: Registry, field: Bytes): Subscription | undefined {
+export function findFilter(r: Registry, bytes: Bytes): Subscription | undefined {
   for (const e of r.entries_) {
-    if (e.field_ === field && e.want_ !== Want.Unsubscribe && e.want_ !== Want.Unsuback) return e
+    if (e.bytes_ === bytes && e.want_ !== Want.Unsubscribe && e.want_ !== Want.Unsuback) return e
   }
   return undefined
 }
@@ -82,7 +83,7 @@ export function nextBatch(r: Registry, most: number, limitBytes: number): Subscr
       first = e
       bytes = e.properties_.length + 12
     } else if (e.want_ !== first.want_ || e.properties_ !== first.properties_) continue
-    bytes = bytes + e.field_.length + 1
+    bytes = bytes + e.bytes_.length + 3
     if (batch.length > 0 && (batch.length >= most || bytes > limitBytes)) return batch
     batch.push(e)
   }
