@@ -108,10 +108,10 @@ function cache(core: Core, p: Packet): void {
 }
 
 /**
- * QoS 2, first half: whether the message is new. 1 new, 0 a repeat, below 0 close; 2 the set is full under v3: neither
- * delivered nor answered.
+ * QoS 2, first half: whether the message is new. 1 new and there is room for its id, 0 a repeat, below 0 close; 2 the set
+ * is full under v3: neither delivered nor answered.
  */
-function enterReceiveSet(core: Core, id: number): Code {
+function judgeReceiveSet(core: Core, id: number): Code {
   if (isInReceiveSet(core, id)) {
     core.stats_.repeats = core.stats_.repeats + 1
     return 0
@@ -123,7 +123,6 @@ function enterReceiveSet(core: Core, id: number): Code {
     if (core.overflow_ < 0) core.overflow_ = 0
     return 2
   }
-  core.receiveSet_.push(id)
   return 1
 }
 
@@ -156,9 +155,10 @@ function handlePublish(core: Core, p: Packet): Code {
   let isNew = 1
   if (p.qos === 2) {
     if (!FEATURE_QOS2) return broken(core, Reason.QosNotSupported, 'QoS 2')
-    isNew = enterReceiveSet(core, p.packetId)
+    isNew = judgeReceiveSet(core, p.packetId)
     if (isNew < 0) return isNew
     if (isNew === 2) return 0
+    if (isNew === 1) core.receiveSet_.push(p.packetId)
   }
   if (isNew === 1) {
     core.stats_.received = core.stats_.received + 1
@@ -228,7 +228,7 @@ function judgeStream(core: Core, p: Packet, s: Scanner): Code {
   }
   if (p.qos === 2) {
     if (!FEATURE_QOS2) return broken(core, Reason.QosNotSupported, 'QoS 2')
-    const isNew = enterReceiveSet(core, p.packetId)
+    const isNew = judgeReceiveSet(core, p.packetId)
     if (isNew < 0) return isNew
     // Neither a repeat nor what overflows the set is offered; the latter is not answered either.
     if (isNew === 2) p.packetId = 0
@@ -259,8 +259,9 @@ export function streamPiece(core: Core, s: Scanner): void {
   if (!s.skip && callUser(core, offer, core, cut(s.buffer, s.from, s.to), s) < 0) s.skip = true
 }
 
-/** Its end: acknowledged, whether it was offered or not. */
+/** Its end: acknowledged, whether it was offered or not. Only now is it received: one that breaks off may come again. */
 export function endStream(core: Core): void {
   core.heard_ = true
+  if (FEATURE_QOS2 && core.streamQos_ === 2 && core.streamId_ > 0 && !isInReceiveSet(core, core.streamId_)) core.receiveSet_.push(core.streamId_)
   if (core.streamQos_ > 0 && core.streamId_ > 0) acknowledge(core, core.streamQos_, core.streamId_)
 }

@@ -136,6 +136,33 @@ describe('a large message in', () => {
     expect(h.client.stats()).toMatchObject({ repeats: 1, received: 1 })
   })
 
+  it('of QoS 2 that breaks off with the link is offered again as a whole when the server sends it again', () => {
+    const whole = body(6000)
+    const texts: string[] = []
+    const h = simClient({
+      clean: false, clientId: 'a', sim: { conditions: { bandwidth: 3000 } },
+      onStream: (_topic, chunk, offset) => {
+        if (offset === 0) texts.push('')
+        texts[texts.length - 1] += chunk
+        return 0
+      }
+    })
+    h.up()
+    h.client.subscribe('big', 2)
+    h.run(500)
+    h.broker.publish('big', whole, { qos: 2 })
+    h.run(1000)
+    expect(texts).toHaveLength(1)
+    expect(texts[0]!.length).toBeLessThan(6000)
+    h.client.abort()
+    h.client.connect()
+    h.run(20000)
+    expect(texts).toHaveLength(2)
+    expect(texts[1]).toBe(whole)
+    expect(h.broker.sessions.get('a')!.outgoing).toEqual([])
+    expect(h.client.stats().repeats).toBe(0)
+  })
+
   it('that breaks off with the link begins anew at 0 on the next', () => {
     const offsets: number[] = []
     const h = simClient({
