@@ -1,0 +1,125 @@
+/**
+ * One run of the real Espruino interpreter: modules go into its Storage, as on a board, then a script runs and says what it
+ * saw. The interpreter is the one that ESPRUINO_BIN names; nothing here brings one to the machine.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { until } from '../../support/until.js'
+
+export const HOW = 'ESPRUINO_BIN must name an Espruino Linux binary: build the interpreter for its LINUX board yourself (a 32-bit build without unicode is closest to the boards) and set ESPRUINO_BIN to it'
+
+/** A line of the console that is ours. */
+const MARK = '@@'
+/** Lines of the console that mean that a program failed, whatever else it said. */
+const FAULT = /Uncaught|Execution Interrupted|LOW_MEMORY|MEMORY_BUSY|CALLBACK|INTERNAL/
+const linesShown = 30
+
+/** What every script begins with: `load` fills a module into Storage in pieces, as an upload does; `say` tells us something. */
+const PRELUDE = `
+function load(name, path, size) {
+  var f = E.openFile(path, "r"), at = 0, c = f.read(512);
+  while (c !== undefined && c.length > 0) { require("Storage").write(name, c, at, size); at += c.length; c = f.read(512); }
+  f.close();
+}
+function say(name, value) { print("${MARK}" + JSON.stringify([name, value])); }
+function hex(s) {
+  var d = "0123456789abcdef", out = [];
+  for (var i = 0; i < s.length; i++) { var c = s.charCodeAt(i); out.push(d[c >> 4] + d[c & 15]); }
+  return out.join("");
+}
+function used() { return process.memory().usage; }
+`
+
+export interface Said { name: string; value: unknown }
+
+export class Interpreter {
+  /** What the script said, in order. */
+  readonly said: Said[] = []
+  /** The console, our own lines left out. */
+  readonly console: string[] = []
+  private ended: string | undefined
+  private readonly folder = mkdtempSync(join(tmpdir(), 'yieldmq-espruino-'))
+  private readonly child
+
+  /** Starts it: `modules` are CommonJS texts by name, for `require` in `script`. */
+  constructor(modules: Record<string, string>, script: string) {
+    const binary = process.env.ESPRUINO_BIN ?? ''
+    if (binary === '' || !existsSync(binary)) throw new Error(HOW + (binary === '' ? '' : `; ${binary} does not exist`))
+    const loads = Object.entries(modules).map(([name, code]) => {
+      const file = join(this.folder, `${name}.js`)
+      writeFileSync(file, code, 'latin1')
+      return `load(${JSON.stringify(name)}, ${JSON.stringify(file)}, ${code.length});\n`
+    })
+    const main = join(this.folder, 'main.js')
+    writeFileSync(main, PRELUDE + loads.join('') + script + '\n', 'latin1')
+    // Its flash is a file in the working folder. Standard input stays open: at its end the interpreter floods the console.
+    this.child = spawn(binary, [main], { cwd: this.folder, stdio: ['pipe', 'pipe', 'pipe'] })
+    let tail = ''
+    const take = (data: Buffer): void => {
+      const lines = (tail + data.toString('latin1')).split('\n')
+      tail = lines.pop() ?? ''
+      for (const line of lines) this.takeLine(line.replace(/\r/g, ''))
+    }
+    this.child.stdout.on('data', take)
+    this.child.stderr.on('data', take)
+    this.child.on('error', (error) => {
+      this.ended = error.message
+    })
+    this.child.on('close', (status, signal) => {
+      this.ended ??= `it ended with ${signal ?? `status ${status}`}`
+    })
+  }
+
+  private takeLine(line: string): void {
+    const at = line.indexOf(MARK)
+    if (at < 0) {
+      this.console.push(line)
+      return
+    }
+    const [name, value] = JSON.parse(line.slice(at + MARK.length)) as [string, unknown]
+    this.said.push({ name, value })
+  }
+
+  /** All values said under `name`. */
+  all(name: string): unknown[] {
+    return this.said.filter((one) => one.name === name).map((one) => one.value)
+  }
+
+  /** Waits until the script has said `name` `count` times and gives the last of these values. */
+  async hears(name: string, ms = 15_000, count = 1): Promise<unknown> {
+    await until(() => {
+      const fault = this.console.find((line) => FAULT.test(line))
+      if (fault !== undefined) throw new Error(`the interpreter reports a fault: ${this.tail()}`)
+      if (this.all(name).length >= count) return true
+      if (this.ended !== undefined) throw new Error(`the interpreter is gone (${this.ended}) before it said ${name}: ${this.tail()}`)
+      return false
+    }, ms, `the interpreter to say ${name} ${count} times`, () => this.tail())
+    return this.all(name)[count - 1]
+  }
+
+  private tail(): string {
+    const said = this.said.slice(-8).map((one) => JSON.stringify([one.name, one.value]).slice(0, 200)).join(' ')
+    return `it said ${said}; its console: ${this.console.slice(-linesShown).join(' | ')}`
+  }
+
+  /** Ends it and removes its folder. */
+  async end(): Promise<void> {
+    if (this.ended === undefined) {
+      this.child.kill('SIGKILL')
+      await until(() => this.ended, 5000, 'the interpreter to end')
+    }
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Runs `script` until it says `done`, and gives that value. */
+export async function runDevice(modules: Record<string, string>, script: string, ms = 15_000): Promise<unknown> {
+  const interpreter = new Interpreter(modules, script)
+  try {
+    return await interpreter.hears('done', ms)
+  } finally {
+    await interpreter.end()
+  }
+}
