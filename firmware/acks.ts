@@ -74,7 +74,10 @@ function handlePubrec(core: Core, m: Outgoing, reason: number): Code {
       return 0
     }
     m.step_ = Step.Pubcomp
-    if (core.options_.onSessionLost === 'report') m.payload_ = EMPTY
+    if (core.options_.onSessionLost === 'report') {
+      core.outbox_.bytes_ = core.outbox_.bytes_ - m.payload_.length
+      m.payload_ = EMPTY
+    }
   } else if (m.step_ !== Step.Pubcomp) return broken(core, Reason.ProtocolError, 'PUBREC')
   if (m.epoch_ !== core.epoch_) core.sentNow_ = core.sentNow_ + 1
   m.epoch_ = core.epoch_

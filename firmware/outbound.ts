@@ -181,7 +181,8 @@ function resend(core: Core, socket: Socket): void {
         if (core.sentNow_ === 0) core.ackAge_ = 0
         core.sentNow_ = core.sentNow_ + 1
         m.epoch_ = core.epoch_
-        send(core, writeAck(core.settings_.version_ === 3 ? 0x6a : 0x62, m.packetId_, 0, EMPTY))
+        // DUP 0 under 3.1 too: there it is a hint, and servers that check the flags as 3.1.1 does would close.
+        send(core, writeAck(0x62, m.packetId_, 0, EMPTY))
       } else if (core.sentNow_ < quota(core) && core.streaming_ === undefined) {
         if (sendPublish(core, m)) core.stats_.resent = core.stats_.resent + 1
         else {
@@ -321,7 +322,9 @@ export function pump(core: Core, socket: Socket): Code {
     if (core.registry_.dirty_) sendRequests(core, socket)
     if (core.restoring_) core.restoring_ = isRestoring(core)
     if (!core.restoring_ && !core.resending_ && core.outbox_.queue_.head_ !== undefined) sendQueue(core, socket)
-    if (FEATURE_STREAM && core.streaming_ !== undefined && core.streamed_ === 0) core.more_ = true
   }
-  return flushOut(core, socket)
+  const code = flushOut(core, socket)
+  // A message in pieces has begun: the first piece follows at once, when there is room for it.
+  if (FEATURE_STREAM && core.streaming_ !== undefined && core.streamed_ === 0 && socket.credit() > core.tx_.bytes_) core.more_ = true
+  return code
 }
