@@ -16,7 +16,7 @@ const MARK = '@@'
 const FAULT = /Uncaught|Execution Interrupted|LOW_MEMORY|MEMORY_BUSY|CALLBACK|INTERNAL/
 const linesShown = 30
 
-/** What every script begins with: `load` fills a module into Storage in pieces, as an upload does; `say` tells us something. */
+/** What every script begins with: `load` fills a module into Storage in pieces, as an upload does; `say` tells us something. Bytes come as `btoa(bytes)`. */
 const PRELUDE = `
 function load(name, path, size) {
   var f = E.openFile(path, "r"), at = 0, c = f.read(512);
@@ -24,13 +24,13 @@ function load(name, path, size) {
   f.close();
 }
 function say(name, value) { print("${MARK}" + JSON.stringify([name, value])); }
-function hex(s) {
-  var d = "0123456789abcdef", out = [];
-  for (var i = 0; i < s.length; i++) { var c = s.charCodeAt(i); out.push(d[c >> 4] + d[c & 15]); }
-  return out.join("");
-}
 function used() { return process.memory().usage; }
 `
+
+/** Bytes as a script says them. */
+export function said(bytes: string): string {
+  return Buffer.from(bytes, 'latin1').toString('base64')
+}
 
 export interface Said { name: string; value: unknown }
 
@@ -90,8 +90,8 @@ export class Interpreter {
   /** Waits until the script has said `name` `count` times and gives the last of these values. */
   async hears(name: string, ms = 15_000, count = 1): Promise<unknown> {
     await until(() => {
-      const fault = this.console.find((line) => FAULT.test(line))
-      if (fault !== undefined) throw new Error(`the interpreter reports a fault: ${this.tail()}`)
+      const fault = this.console.findIndex((line) => FAULT.test(line))
+      if (fault >= 0) throw new Error(`the interpreter reports a fault: ${this.console.slice(Math.max(0, fault - 3), fault + linesShown).join(' | ')}`)
       if (this.all(name).length >= count) return true
       if (this.ended !== undefined) throw new Error(`the interpreter is gone (${this.ended}) before it said ${name}: ${this.tail()}`)
       return false
@@ -114,11 +114,12 @@ export class Interpreter {
   }
 }
 
-/** Runs `script` until it says `done`, and gives that value. */
-export async function runDevice(modules: Record<string, string>, script: string, ms = 15_000): Promise<unknown> {
+/** Runs `script` until it says `done`, and gives what it said. */
+export async function runDevice(modules: Record<string, string>, script: string, ms = 15_000): Promise<Interpreter> {
   const interpreter = new Interpreter(modules, script)
   try {
-    return await interpreter.hears('done', ms)
+    await interpreter.hears('done', ms)
+    return interpreter
   } finally {
     await interpreter.end()
   }
