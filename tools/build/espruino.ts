@@ -11,6 +11,7 @@ import { prepare, type Prepared } from './prepare.js'
 import { BuildError, type Problem } from './problem.js'
 import type { Flags } from './profiles.js'
 import { ROOT, shown } from './root.js'
+import { NONE, shorten } from './shorten.js'
 
 export interface EspruinoOptions {
   /** Any TypeScript file; its exports become the bundle's. */
@@ -27,22 +28,26 @@ export interface Bundle {
   modules: { file: string; sourceBytes: number; bytes: number }[]
 }
 
-/** A name of its own for String.fromCharCode: found faster than `String` and then a member, and a letter when minified. */
-const CHR_MODULE = 'yieldmq:chr'
+/**
+ * What all modules share. A name of its own for String.fromCharCode is found faster than `String` and then a member, and is
+ * a letter when minified. NONE is a variable without a value: a constant would be written as `void 0` again.
+ */
+const COMMON: Record<string, string> = { [CHR]: `export const ${CHR} = String.fromCharCode`, [NONE]: `export let ${NONE}` }
 
 /** esbuild reads the prepared texts and nothing else. */
 function preparedTexts({ texts }: Prepared): Plugin {
   return {
     name: 'prepared-texts',
     setup(build) {
-      build.onResolve({ filter: /^yieldmq:chr$/ }, () => ({ path: 'chr', namespace: 'yieldmq', sideEffects: false }))
-      build.onLoad({ filter: /.*/, namespace: 'yieldmq' }, () => ({ contents: `export const ${CHR} = String.fromCharCode`, loader: 'js' }))
+      build.onResolve({ filter: /^yieldmq:/ }, ({ path: name }) => ({ path: name.slice('yieldmq:'.length), namespace: 'yieldmq', sideEffects: false }))
+      build.onLoad({ filter: /.*/, namespace: 'yieldmq' }, ({ path: name }) => ({ contents: COMMON[name], loader: 'js' }))
       build.onLoad({ filter: /\.ts$/, namespace: 'file' }, ({ path: file }) => {
         const text = texts.get(path.normalize(file))
         if (text === undefined) return { errors: [{ text: `${shown(file)} is not part of the program` }] }
         const lowered = lowerToJs(file, text)
-        const head = lowered.usesChr ? `import { ${CHR} } from '${CHR_MODULE}'; ` : ''
-        return { contents: head + lowered.code, loader: 'ts' }
+        const short = shorten(file, lowered.code)
+        const names = [...(short.usesNone ? [NONE] : []), ...(lowered.usesChr ? [CHR] : [])]
+        return { contents: names.map(name => `import { ${name} } from 'yieldmq:${name}'; `).join('') + short.code, loader: 'ts' }
       })
     }
   }
