@@ -95,6 +95,12 @@ describe('options that connect() refuses', () => {
     expect(h.got.links).toEqual([])
   })
 
+  it('[S0-05] never say the password', () => {
+    const h = simClient({ password: 'top-secret' as Bytes })
+    h.client.connect()
+    expect(JSON.stringify(h.client.explain()) + sentence(h.client)).not.toContain('top-secret')
+  })
+
   it('[S1-07] a keepalive above an hour is taken with force', () => {
     expect(simClient({ keepalive: 60000, force: true }).client.connect()).toBe(0)
   })
@@ -165,7 +171,7 @@ describe('a publish that is refused', () => {
     refused(h, ErrorCode.BadTopic, /65535/, () => h.client.publish('x'.repeat(65536), h.bytes('x')))
   })
 
-  it.each([0, 1, 2] as const)('[S1-20] [S0-07] of QoS %i and one byte more than limits.packetOut, with both numbers; one of the very size goes', (qos) => {
+  it.each([0, 1, 2] as const)('[S1-20] of QoS %i and one byte more than limits.packetOut, with both numbers; one of the very size goes', (qos) => {
     const h = up()
     const head = qos === 0 ? 6 : 8
     refused(h, ErrorCode.PacketTooLarge, /1025 bytes.*1024/, () => h.client.publish('t', h.bytes('x'.repeat(1025 - head)), qos))

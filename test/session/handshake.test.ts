@@ -6,13 +6,13 @@ import { allOf, BOTH_KINDS, reconnect, sentence, sentHex } from './support.js'
 import type { Bytes, Options } from '../../firmware/types.js'
 
 describe('CONNECT byte for byte', () => {
-  it('[S0-17] [S2-05] 3.1.1: MQTT, level 4, clean, keepalive 120, the id', () => {
+  it('[S1-03] [S0-17] [S2-05] 3.1.1: MQTT, level 4, clean, keepalive 120, the id', () => {
     const h = simClient({ clientId: 'ab' })
     h.up()
     expect(sentHex(h)).toBe('10 0e 00 04 4d 51 54 54 04 02 00 78 00 02 61 62')
   })
 
-  it('[S0-17] [S2-05] 3.1: MQIsdp, level 3', () => {
+  it('[S1-03] [S0-17] [S2-05] 3.1: MQIsdp, level 3', () => {
     const h = simClient({ clientId: 'ab', protocolVersion: 3 })
     h.up()
     expect(sentHex(h)).toBe('10 10 00 06 4d 51 49 73 64 70 03 02 00 78 00 02 61 62')
