@@ -31,7 +31,7 @@ function finish(core: Core, m: Outgoing, code: Code, reason: number): void {
     core.suspicions_ = 0
     core.alone_ = false
   }
-  if (code < 0) because(core, code, reason, m.packetId_, 0, topicOf(core, m))
+  if (code < 0) because(core, code, topicOf(core, m), m.packetId_, 0, reason)
   end(box, m, code < 0 ? 'rejected' : 'delivered', reason)
 }
 
@@ -121,13 +121,13 @@ export function handleSuback(core: Core, p: Packet): Code {
     if (unsubscribe) {
       forget(core.registry_, e)
       if (code >= 0x80) {
-        because(core, ErrorCode.UnsubscribeRefused, code, p.packetId, 0, e.filter_)
+        because(core, ErrorCode.UnsubscribeRefused, e.filter_, p.packetId, 0, code)
         tellSubscribed(core, e, ErrorCode.UnsubscribeRefused)
       }
     } else {
       const late = q.age_ < 0
       if (e.want_ === Want.Suback || e.want_ === Want.Later) e.want_ = code >= 0x80 ? Want.Later : Want.Nothing
-      if (code >= 0x80) because(core, ErrorCode.SubscribeRefused, code, p.packetId, 0, e.filter_)
+      if (code >= 0x80) because(core, ErrorCode.SubscribeRefused, e.filter_, p.packetId, 0, code)
       if (!late) tellSubscribed(core, e, code >= 0x80 ? ErrorCode.SubscribeRefused : code)
     }
   }

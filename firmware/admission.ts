@@ -54,9 +54,9 @@ function replaceUnsent(core: Core, m: Outgoing): boolean {
 export function roomFor(core: Core, bytes: number): Code {
   const box = core.outbox_
   const s = core.settings_
-  if (box.owed_ >= s.outboxCount_) return because(core, ErrorCode.QueueFull, 0, box.owed_, s.outboxCount_, 'receipts')
-  if (box.count_ >= s.outboxCount_) return because(core, ErrorCode.QueueFull, 0, box.count_, s.outboxCount_, '')
-  if (box.bytes_ + bytes > s.outboxBytes_) return because(core, ErrorCode.QueueBytes, 0, box.bytes_ + bytes, s.outboxBytes_, '')
+  if (box.owed_ >= s.outboxCount_) return because(core, ErrorCode.QueueFull, 'receipts', box.owed_, s.outboxCount_)
+  if (box.count_ >= s.outboxCount_) return because(core, ErrorCode.QueueFull, '', box.count_, s.outboxCount_)
+  if (box.bytes_ + bytes > s.outboxBytes_) return because(core, ErrorCode.QueueBytes, '', box.bytes_ + bytes, s.outboxBytes_)
   return 0
 }
 

@@ -56,9 +56,9 @@ function pumpOnce(core: Core): number {
 
 /** See the class below; what `yield` and `receive` share. `forMessage`: end as soon as the cache has one. */
 function loop(core: Core, timeoutMs: number, forMessage: boolean): Code {
-  if (core.destroyed_) return because(core, ErrorCode.Destroyed, 0, 0, 0, '')
-  if (core.busy_ > 0) return because(core, ErrorCode.Reentrant, 0, 0, 0, '')
-  if (core.phase_ === Phase.Offline && core.outbox_.owed_ === 0) return because(core, ErrorCode.NotStarted, 0, 0, 0, '')
+  if (core.destroyed_) return because(core, ErrorCode.Destroyed)
+  if (core.busy_ > 0) return because(core, ErrorCode.Reentrant)
+  if (core.phase_ === Phase.Offline && core.outbox_.owed_ === 0) return because(core, ErrorCode.NotStarted)
   const timer = core.hal_.timer
   if (timer.wait === undefined) return pumpOnce(core)
   const start = timer.ticks()
@@ -113,7 +113,7 @@ export class Client {
     const core = this.core_
     if (core === undefined) return this.wrong_
     if (core.destroyed_) return ErrorCode.Destroyed
-    if (core.phase_ === Phase.Draining) return because(core, ErrorCode.Disconnecting, 0, 0, 0, '')
+    if (core.phase_ === Phase.Draining) return because(core, ErrorCode.Disconnecting)
     if (core.phase_ !== Phase.Offline) return 0
     const o = core.options_
     let code = readSettings(newSettings(), o, core.cause_)

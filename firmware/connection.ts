@@ -25,7 +25,7 @@ const enum Stable {
 export function causeOfSocket(core: Core, status: Code): Code {
   const host = currentServer(core.servers_, core.options_.servers).host
   const code = status === LinkCode.Closed && core.phase_ >= Phase.Connecting ? ErrorCode.ClosedByServer : status
-  return because(core, code, 0, core.age_, 0, host)
+  return because(core, code, host, core.age_)
 }
 
 /** No connection and none to come: what is left stays for the next `connect` with clean off, else it is dropped. */
@@ -99,7 +99,7 @@ export function closeWith(core: Core, code: Code): void {
 export function startAttempt(core: Core): void {
   const network = core.hal_.network
   if (network !== undefined && network.ready() <= 0) {
-    because(core, ErrorCode.NetworkDown, 0, 0, 0, network.reason())
+    because(core, ErrorCode.NetworkDown, network.reason())
     core.wait_ = Stable.NetworkPoll
     if (core.phase_ !== Phase.Waiting) enterPhase(core, Phase.Waiting, ErrorCode.NetworkDown)
     return

@@ -212,14 +212,17 @@ export function newCore(hal: Hal, options: Options, settings: Settings): Core {
   }
 }
 
-/** Records why, for `explain`. Returns `code`, so that callers can pass it on. */
-export function because(core: Core, code: Code, reason: number, value: number, limit: number, detail: string): Code {
+/**
+ * Records why, for `explain`: what it is about, the number and its limit, the server's reason code. Returns `code`, so
+ * that callers can pass it on.
+ */
+export function because(core: Core, code: Code, detail?: string, value?: number, limit?: number, reason?: number): Code {
   const c = core.cause_
   c.code = code
-  c.reason = reason
-  c.value = value
-  c.limit = limit
-  c.detail = detail
+  c.detail = detail === undefined ? '' : detail
+  c.value = value === undefined ? 0 : value
+  c.limit = limit === undefined ? 0 : limit
+  c.reason = reason === undefined ? 0 : reason
   return code
 }
 
@@ -230,7 +233,7 @@ export function callUser(core: Core, fn: (this: void, a: never, b: never, c: nev
   core.busy_ = core.busy_ - 1
   if (code === ErrorCode.CallbackThrew) {
     core.stats_.callbackErrors = core.stats_.callbackErrors + 1
-    because(core, code, 0, core.stats_.callbackErrors, 0, '')
+    because(core, code, '', core.stats_.callbackErrors)
   }
   return code
 }
@@ -294,14 +297,14 @@ export function textOfTopic(core: Core, topic: Bytes): string {
 
 /** Whether a call may be made at all: 0, or Destroyed, Disconnecting. */
 export function mayUse(core: Core): Code {
-  if (core.destroyed_) return because(core, ErrorCode.Destroyed, 0, 0, 0, '')
-  if (core.phase_ === Phase.Draining) return because(core, ErrorCode.Disconnecting, 0, 0, 0, '')
+  if (core.destroyed_) return because(core, ErrorCode.Destroyed)
+  if (core.phase_ === Phase.Draining) return because(core, ErrorCode.Disconnecting)
   return 0
 }
 
 /** A protocol error of the server's: the link is closed with this reason under 5.0. */
 export function broken(core: Core, reason: number, detail: string): Code {
-  return because(core, reason === Reason.MalformedPacket ? ErrorCode.Malformed : ErrorCode.ProtocolError, reason, core.packet_.type, core.packet_.packetId, detail)
+  return because(core, reason === Reason.MalformedPacket ? ErrorCode.Malformed : ErrorCode.ProtocolError, detail, core.packet_.type, core.packet_.packetId, reason)
 }
 
 /** The topic of a message of ours as text, for a cause. */

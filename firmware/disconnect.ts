@@ -20,33 +20,33 @@ function isDraining(core: Core): boolean {
 
 /** See `Client.disconnect`. 0 when offline already, 1 while it is under way. */
 export function disconnect(core: Core, extra: DisconnectExtra | undefined): Code {
-  if (core.destroyed_) return because(core, ErrorCode.Destroyed, 0, 0, 0, '')
+  if (core.destroyed_) return because(core, ErrorCode.Destroyed)
   let reason = 0
   let properties: Properties | undefined = undefined
   let wait = 5000
   if (extra !== undefined) {
     if (extra.timeout !== undefined) {
-      if (!(extra.timeout >= 0 && extra.timeout <= Most.Deadline)) return because(core, ErrorCode.BadTime, 0, extra.timeout, Most.Deadline, 'timeout')
+      if (!(extra.timeout >= 0 && extra.timeout <= Most.Deadline)) return because(core, ErrorCode.BadTime, 'timeout', extra.timeout, Most.Deadline)
       wait = extra.timeout
     }
     if (core.settings_.version_ < 5) {
-      if (extra.will === true) return because(core, ErrorCode.WillNeedsV5, 0, core.settings_.version_, 5, 'will')
-      if (extra.properties !== undefined) return because(core, ErrorCode.V5Only, 0, core.settings_.version_, 5, 'properties')
+      if (extra.will === true) return because(core, ErrorCode.WillNeedsV5, 'will', core.settings_.version_, 5)
+      if (extra.properties !== undefined) return because(core, ErrorCode.V5Only, 'properties', core.settings_.version_, 5)
     }
     if (extra.will === true) reason = Reason.DisconnectWithWill
     properties = extra.properties
   }
   if (FEATURE_V5 && properties !== undefined) {
     const wrong = checkProperties(properties, PacketType.Disconnect, core.hal_.text)
-    if (wrong < 0) return because(core, wrong, 0, 0, 0, 'properties')
+    if (wrong < 0) return because(core, wrong, 'properties')
     const expiry = properties.sessionExpiryInterval
-    if (expiry !== undefined && expiry !== 0 && sessionExpiry(core) === 0) return because(core, ErrorCode.BadProperty, 0, expiry, 0, 'sessionExpiryInterval')
+    if (expiry !== undefined && expiry !== 0 && sessionExpiry(core) === 0) return because(core, ErrorCode.BadProperty, 'sessionExpiryInterval', expiry)
   }
   if (core.phase_ === Phase.Offline) return 0
   if (core.phase_ === Phase.Draining) return 1
   if (core.phase_ < Phase.Up) {
     endConnection(core, false)
-    because(core, ErrorCode.Disconnected, 0, 0, 0, '')
+    because(core, ErrorCode.Disconnected)
     goOffline(core, ErrorCode.Disconnected)
     return 0
   }

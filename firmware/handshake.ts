@@ -74,7 +74,7 @@ export function prepareConnect(core: Core): Code {
   const text = core.hal_.text
   if (o.credentials !== undefined) {
     const code = callUser(core, o.credentials, o, undefined, undefined)
-    if (code < 0) return because(core, ErrorCode.CredentialsFailed, 0, code, 0, '')
+    if (code < 0) return because(core, ErrorCode.CredentialsFailed, '', code)
   }
   const id = clientIdOf(core)
   const wrong = checkIdentity(s, o, id, text, core.cause_)
@@ -87,7 +87,7 @@ export function prepareConnect(core: Core): Code {
     if (method !== undefined) {
       core.authMethod_ = method
       callUser(core, authenticate, core, method, EMPTY)
-      if (core.authData_ === undefined) return because(core, ErrorCode.AuthFailed, 0, 0, 0, method)
+      if (core.authData_ === undefined) return because(core, ErrorCode.AuthFailed, method)
     }
     properties = writeProperties(connectProperties(core), PacketType.Connect, text)
   }
@@ -106,7 +106,7 @@ export function prepareConnect(core: Core): Code {
   if (o.username !== undefined) c.username = text.utf8(o.username)
   if (o.password !== undefined) c.password = o.password
   core.connectPacket_ = writeConnect(s.version_, c, s.packetOut_)
-  if (core.connectPacket_.length === 0) return because(core, ErrorCode.PacketTooLarge, 0, writeConnect(s.version_, c, Default.Unlimited).length, s.packetOut_, 'CONNECT')
+  if (core.connectPacket_.length === 0) return because(core, ErrorCode.PacketTooLarge, 'CONNECT', writeConnect(s.version_, c, Default.Unlimited).length, s.packetOut_)
   return 0
 }
 
@@ -135,13 +135,13 @@ function applyProperties(core: Core, p: Properties): void {
 function openSession(core: Core): void {
   const s = core.settings_
   if (core.sessionPresent_ || s.version_ === 3 && !s.clean_) {
-    if (!core.hadSession_ && core.sessionPresent_) because(core, ErrorCode.SessionAmnesia, 0, 0, 0, '')
+    if (!core.hadSession_ && core.sessionPresent_) because(core, ErrorCode.SessionAmnesia)
     resumeSession(core)
     if (s.version_ === 3 || !core.hadSession_) restoreAll(core.registry_, false)
   } else {
     if (core.hadSession_ && !s.clean_) {
       core.stats_.sessionLost = core.stats_.sessionLost + 1
-      because(core, ErrorCode.SessionLost, 0, core.outbox_.flightCount_, 0, '')
+      because(core, ErrorCode.SessionLost, '', core.outbox_.flightCount_)
     }
     loseSession(core)
   }
@@ -156,7 +156,7 @@ function handleAuth(core: Core): Code {
   const method = given === undefined || given.authenticationMethod === undefined ? '' : given.authenticationMethod
   if (core.authMethod_.length === 0 || method !== core.authMethod_ || p.reason !== Reason.ContinueAuthentication) return broken(core, Reason.ProtocolError, 'AUTH')
   callUser(core, authenticate, core, method, given === undefined || given.authenticationData === undefined ? EMPTY : given.authenticationData)
-  if (core.authData_ === undefined) return because(core, ErrorCode.AuthFailed, Reason.NotAuthorized, 0, 0, method)
+  if (core.authData_ === undefined) return because(core, ErrorCode.AuthFailed, method, 0, 0, Reason.NotAuthorized)
   send(core, writeAuth(Reason.ContinueAuthentication, writeProperties({ authenticationMethod: method, authenticationData: core.authData_ }, PacketType.Auth, core.hal_.text)))
   return 0
 }
@@ -167,13 +167,13 @@ export function handleHandshake(core: Core): Code {
   const s = core.settings_
   if (FEATURE_V5 && p.type === PacketType.Auth) return handleAuth(core)
   if (FEATURE_V5 && p.type === PacketType.Disconnect && s.version_ === 5) {
-    return because(core, ErrorCode.ServerDisconnected, p.reason, 0, 0, '')
+    return because(core, ErrorCode.ServerDisconnected, '', 0, 0, p.reason)
   }
-  if (p.type === PacketType.Disconnect && s.version_ < 5) return because(core, ErrorCode.ClosedByServer, 0, 0, 0, '')
+  if (p.type === PacketType.Disconnect && s.version_ < 5) return because(core, ErrorCode.ClosedByServer)
   if (p.type !== PacketType.Connack) return broken(core, Reason.ProtocolError, 'CONNACK')
   if (p.reason !== 0) {
     const host = currentServer(core.servers_, core.options_.servers).host
-    return because(core, ErrorCode.ConnectRefused, p.reason, s.version_, 0, host)
+    return because(core, ErrorCode.ConnectRefused, host, s.version_, 0, p.reason)
   }
   if (p.sessionPresent && s.clean_) return broken(core, Reason.ProtocolError, 'Session Present')
   core.server_ = newServer(s)

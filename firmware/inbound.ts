@@ -101,7 +101,7 @@ function cache(core: Core, p: Packet): void {
   }
   if (isFull(inbox, bytes, s.inboxCount_, s.inboxBytes_)) {
     core.stats_.inboxDropped = core.stats_.inboxDropped + 1
-    because(core, ErrorCode.InboxFull, 0, inbox.count_, s.inboxCount_, '')
+    because(core, ErrorCode.InboxFull, '', inbox.count_, s.inboxCount_)
     return
   }
   put(inbox, p.topic, p.payload, p.qos as Qos, p.retain, p.dup, p.packetId, p.properties)
@@ -118,7 +118,7 @@ function judgeReceiveSet(core: Core, id: number): Code {
   }
   const most = receiveMaximum(core)
   if (core.receiveSet_.length >= most) {
-    because(core, ErrorCode.ReceiveSetFull, Reason.ReceiveMaximumExceeded, core.receiveSet_.length, most, '')
+    because(core, ErrorCode.ReceiveSetFull, '', core.receiveSet_.length, most, Reason.ReceiveMaximumExceeded)
     if (core.settings_.version_ === 5) return ErrorCode.ReceiveSetFull
     if (core.overflow_ < 0) core.overflow_ = 0
     return 2
@@ -195,8 +195,8 @@ export function handlePacket(core: Core): Code {
   if (type === PacketType.Suback || type === PacketType.Unsuback) return handleSuback(core, p)
   if (type === PacketType.Pingresp) return 0
   if (type === PacketType.Disconnect) {
-    if (core.settings_.version_ < 5) return because(core, ErrorCode.ClosedByServer, 0, 0, 0, '')
-    return because(core, ErrorCode.ServerDisconnected, p.reason, 0, 0, p.properties === undefined || p.properties.reasonString === undefined ? '' : p.properties.reasonString)
+    if (core.settings_.version_ < 5) return because(core, ErrorCode.ClosedByServer)
+    return because(core, ErrorCode.ServerDisconnected, p.properties === undefined || p.properties.reasonString === undefined ? '' : p.properties.reasonString, 0, 0, p.reason)
   }
   // A second CONNACK, or AUTH without an exchange.
   return broken(core, Reason.ProtocolError, type === PacketType.Connack ? 'CONNACK' : 'AUTH')
@@ -216,14 +216,14 @@ function judgeStream(core: Core, p: Packet, s: Scanner): Code {
   const most = fn === undefined || set.streamMax_ < set.packetIn_ ? set.packetIn_ : set.streamMax_
   if (FEATURE_V5 && set.version_ === 5) {
     // Larger than what we announced (section 3.1.2.11.4).
-    if (s.size > most) return because(core, ErrorCode.InboundTooLarge, Reason.PacketTooLarge, s.size, most, '')
+    if (s.size > most) return because(core, ErrorCode.InboundTooLarge, '', s.size, most, Reason.PacketTooLarge)
     p.topic = resolveAlias(core, p)
     if (p.topic.length === 0 && !s.headSkipped) return broken(core, Reason.TopicAliasInvalid, 'topicAlias')
   }
   let answer = 1
   if (s.skip || fn === undefined || p.topic.length === 0) {
     core.stats_.oversize = core.stats_.oversize + 1
-    because(core, ErrorCode.InboundTooLarge, 0, s.size, most, p.topic.length > 0 ? textOfTopic(core, p.topic) : '')
+    because(core, ErrorCode.InboundTooLarge, p.topic.length > 0 ? textOfTopic(core, p.topic) : '', s.size, most)
     answer = 0
   }
   if (p.qos === 2) {

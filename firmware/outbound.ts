@@ -92,7 +92,7 @@ function encode(core: Core, m: Outgoing): Bytes {
       return packet
     }
     m.reason_ = ErrorCode.ServerPacketLimit
-    because(core, ErrorCode.ServerPacketLimit, 0, m.field_.length + m.payload_.length, limit, topicOf(core, m))
+    because(core, ErrorCode.ServerPacketLimit, topicOf(core, m), m.field_.length + m.payload_.length, limit)
   }
   return EMPTY
 }
@@ -146,7 +146,7 @@ function pumpStream(core: Core, socket: Socket): Code {
     const piece = core.pulled_
     if (piece.length === 0 || piece.length > max) {
       m.reason_ = ErrorCode.StreamFailed
-      return because(core, ErrorCode.StreamFailed, 0, core.streamed_, m.total_, topicOf(core, m))
+      return because(core, ErrorCode.StreamFailed, topicOf(core, m), core.streamed_, m.total_)
     }
     core.streamed_ = core.streamed_ + piece.length
     append(core.tx_, piece)

@@ -31,7 +31,7 @@ function fieldOfTopic(core: Core, topic: string): Bytes {
   const bytes = textField(core.hal_.text, topic, core.cause_, ErrorCode.BadTopic, 'topic')
   if (bytes === undefined) return EMPTY
   if (checkTopic(bytes) < 0) {
-    because(core, ErrorCode.BadTopic, 0, bytes.length, 65535, topic)
+    because(core, ErrorCode.BadTopic, topic, bytes.length, 65535)
     return EMPTY
   }
   const made = field(bytes)
@@ -53,27 +53,27 @@ function bodyOf(core: Core, p: Properties, type: number): Bytes {
 /** Takes what a publish brings beyond topic and payload into the message. 0, or what is wrong. */
 function applyExtra(core: Core, m: Outgoing, extra: PublishExtra): Code {
   if (extra.deadline !== undefined || extra.priority !== undefined || extra.keepLatest !== undefined) {
-    if (!FEATURE_POLICIES) return because(core, ErrorCode.FeatureMissing, 0, 0, 0, 'extra')
+    if (!FEATURE_POLICIES) return because(core, ErrorCode.FeatureMissing, 'extra')
     const d = extra.deadline
     if (d !== undefined) {
-      if (!(d >= 1 && d <= Most.Deadline)) return because(core, ErrorCode.BadTime, 0, d, Most.Deadline, 'deadline')
+      if (!(d >= 1 && d <= Most.Deadline)) return because(core, ErrorCode.BadTime, 'deadline', d, Most.Deadline)
       const millis = core.clock_.millis_ + core.hal_.timer.since(core.clock_.stamp_) + (d - d % 1)
       m.expiryMillis_ = millis % 1000
       m.expirySeconds_ = core.clock_.seconds_ + (millis - m.expiryMillis_) / 1000
     }
     const priority = extra.priority
     if (priority !== undefined) {
-      if (!(priority >= -128 && priority <= 127)) return because(core, ErrorCode.BadOption, 0, priority, 127, 'priority')
+      if (!(priority >= -128 && priority <= 127)) return because(core, ErrorCode.BadOption, 'priority', priority, 127)
       m.priority_ = priority
     }
   }
   const p = extra.properties
   if (p === undefined) return 0
-  if (!FEATURE_V5 || core.settings_.version_ !== 5) return because(core, ErrorCode.V5Only, 0, core.settings_.version_, 5, 'properties')
+  if (!FEATURE_V5 || core.settings_.version_ !== 5) return because(core, ErrorCode.V5Only, 'properties', core.settings_.version_, 5)
   const code = checkProperties(p, PacketType.Publish, core.hal_.text)
-  if (code < 0) return because(core, code, 0, 0, 0, 'properties')
-  if (p.topicAlias !== undefined) return because(core, ErrorCode.BadProperty, 0, p.topicAlias, 0, 'topicAlias')
-  if (p.subscriptionIdentifier !== undefined) return because(core, ErrorCode.BadProperty, 0, p.subscriptionIdentifier, 0, 'subscriptionIdentifier')
+  if (code < 0) return because(core, code, 'properties')
+  if (p.topicAlias !== undefined) return because(core, ErrorCode.BadProperty, 'topicAlias', p.topicAlias)
+  if (p.subscriptionIdentifier !== undefined) return because(core, ErrorCode.BadProperty, 'subscriptionIdentifier', p.subscriptionIdentifier)
   if (p.messageExpiryInterval !== undefined) {
     m.messageExpiry_ = p.messageExpiryInterval
     const millis = core.clock_.millis_ + core.hal_.timer.since(core.clock_.stamp_)
@@ -132,11 +132,11 @@ function publishNow(core: Core, topic: Bytes, payload: Bytes, flags: number): Co
 
 /** What this server or this profile does not take; 0 when it does. */
 function refusedPublish(core: Core, qos: number, retain: boolean): Code {
-  if (qos !== 0 && qos !== 1 && qos !== 2) return because(core, ErrorCode.BadQos, 0, qos, 2, 'qos')
-  if (qos > defaults.maxQos) return because(core, ErrorCode.QosUnsupported, 0, qos, defaults.maxQos, 'profile')
+  if (qos !== 0 && qos !== 1 && qos !== 2) return because(core, ErrorCode.BadQos, 'qos', qos, 2)
+  if (qos > defaults.maxQos) return because(core, ErrorCode.QosUnsupported, 'profile', qos, defaults.maxQos)
   if (core.phase_ < Phase.Up) return 0
-  if (qos > core.server_.maxQos_) return because(core, ErrorCode.QosUnsupported, 0, qos, core.server_.maxQos_, 'server')
-  if (retain && !core.server_.retain_) return because(core, ErrorCode.RetainUnavailable, 0, 0, 0, 'server')
+  if (qos > core.server_.maxQos_) return because(core, ErrorCode.QosUnsupported, 'server', qos, core.server_.maxQos_)
+  if (retain && !core.server_.retain_) return because(core, ErrorCode.RetainUnavailable, 'server')
   return 0
 }
 
@@ -146,9 +146,9 @@ function checkSize(core: Core, m: Outgoing, qos: number): Code {
   let body = m.field_.length + (m.total_ > 0 ? 0 : m.payload_.length) + (qos > 0 ? 2 : 0)
   if (s.version_ === 5) body = body + m.properties_.length + varintSize(m.properties_.length) + (m.messageExpiry_ === -2 ? 0 : 5)
   const bytes = 1 + varintSize(body) + body
-  if (bytes > s.packetOut_) return because(core, ErrorCode.PacketTooLarge, 0, bytes, s.packetOut_, 'limits.packetOut')
+  if (bytes > s.packetOut_) return because(core, ErrorCode.PacketTooLarge, 'limits.packetOut', bytes, s.packetOut_)
   const all = m.total_ > 0 ? bytes + m.total_ + 3 : bytes
-  if (core.phase_ >= Phase.Up && all > core.server_.packetMax_) return because(core, ErrorCode.ServerPacketLimit, 0, all, core.server_.packetMax_, 'server')
+  if (core.phase_ >= Phase.Up && all > core.server_.packetMax_) return because(core, ErrorCode.ServerPacketLimit, 'server', all, core.server_.packetMax_)
   return 0
 }
 
@@ -159,7 +159,7 @@ export function publish(core: Core, topic: string, payload: Bytes, qos: number |
   const q = qos === undefined ? 0 : qos
   const refused = refusedPublish(core, q, retain === true)
   if (refused < 0) return refused
-  if (typeof payload !== 'string') return because(core, ErrorCode.BadPayload, 0, 0, 0, 'payload')
+  if (typeof payload !== 'string') return because(core, ErrorCode.BadPayload, 'payload')
   const topicField = fieldOfTopic(core, topic)
   if (topicField.length === 0) return core.cause_.code
   const flags = retain === true ? q * 2 + 1 : q * 2
@@ -184,13 +184,13 @@ export function publish(core: Core, topic: string, payload: Bytes, qos: number |
 
 /** See `Client.publishStream`. */
 export function publishStream(core: Core, topic: string, total: number, read: (this: void, offset: number, max: number) => Bytes, qos: number | undefined): Code {
-  if (!FEATURE_STREAM) return because(core, ErrorCode.FeatureMissing, 0, 0, 0, 'publishStream')
+  if (!FEATURE_STREAM) return because(core, ErrorCode.FeatureMissing, 'publishStream')
   const code = mayUse(core)
   if (code < 0) return code
   const q = qos === undefined ? 0 : qos
   const refused = refusedPublish(core, q, false)
   if (refused < 0) return refused
-  if (typeof total !== 'number' || !(total >= 0 && total <= Most.Stream) || total % 1 !== 0) return because(core, ErrorCode.MessageTooLarge, 0, typeof total === 'number' ? total : 0, Most.Stream, 'total')
+  if (typeof total !== 'number' || !(total >= 0 && total <= Most.Stream) || total % 1 !== 0) return because(core, ErrorCode.MessageTooLarge, 'total', typeof total === 'number' ? total : 0, Most.Stream)
   const topicField = fieldOfTopic(core, topic)
   if (topicField.length === 0) return core.cause_.code
   const m = newOutgoing(0, topicField, EMPTY, q * 2)

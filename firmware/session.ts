@@ -72,7 +72,9 @@ function suspectPoison(core: Core): void {
     box.flightCount_ = box.flightCount_ - 1
     core.alone_ = false
     core.suspect_ = 0
-    because(core, ErrorCode.Poison, 0, core.suspicions_, 3, topicOf(core, m))
+    // The server may hold it still: a new message under this id would be taken for a repeat.
+    if (core.retired_.length < 64) core.retired_.push(m.packetId_)
+    because(core, ErrorCode.Poison, topicOf(core, m), core.suspicions_, 3)
     end(box, m, 'rejected', ErrorCode.Poison)
   } else if (core.suspicions_ >= 3) core.alone_ = true
 }

@@ -38,9 +38,9 @@ function mustHold(core: Core): boolean {
 
 /** A scanner that failed: what the bytes were instead of MQTT. */
 function scanFailure(core: Core, found: number): Code {
-  if (found === Scan.TooLarge) return because(core, ErrorCode.InboundTooLarge, Reason.PacketTooLarge, core.scanner_.size, core.settings_.packetIn_, '')
-  if (core.phase_ < Phase.Up && core.stats_.packetsIn === core.packetsBefore_) return because(core, ErrorCode.NotMqtt, 0, core.scanner_.header, 0, currentServer(core.servers_, core.options_.servers).host)
-  return because(core, ErrorCode.Malformed, Reason.MalformedPacket, core.scanner_.header, 0, '')
+  if (found === Scan.TooLarge) return because(core, ErrorCode.InboundTooLarge, '', core.scanner_.size, core.settings_.packetIn_, Reason.PacketTooLarge)
+  if (core.phase_ < Phase.Up && core.stats_.packetsIn === core.packetsBefore_) return because(core, ErrorCode.NotMqtt, currentServer(core.servers_, core.options_.servers).host, core.scanner_.header)
+  return because(core, ErrorCode.Malformed, '', core.scanner_.header, 0, Reason.MalformedPacket)
 }
 
 /** One thing that the scanner found. Below 0: close. */
@@ -113,7 +113,7 @@ function ageRequests(core: Core, passed: number): void {
     q.age_ = q.age_ + passed
     if (q.age_ < core.settings_.requestTimeout_) continue
     q.age_ = -1
-    because(core, ErrorCode.RequestTimeout, 0, core.settings_.requestTimeout_, core.settings_.requestTimeout_, q.entries_[0].filter_)
+    because(core, ErrorCode.RequestTimeout, q.entries_[0].filter_, core.settings_.requestTimeout_, core.settings_.requestTimeout_)
     for (const e of q.entries_) tellSubscribed(core, e, ErrorCode.RequestTimeout)
   }
 }
@@ -141,15 +141,15 @@ function runTimers(core: Core, socket: Socket, passed: number): Code {
     core.held_ = core.held_ + passed
     k.waiting_ = k.waiting_ - passed
   }
-  if (isPingOverdue(k)) return because(core, ErrorCode.PingTimeout, Reason.KeepAliveTimeout, k.waiting_, k.timeout_, socket.unacked() > 0 || core.tx_.bytes_ > 0 ? 'tx-stalled' : '')
-  if (isLeaving(core) && core.tx_.stalled_ >= k.timeout_) return because(core, ErrorCode.TxBlocked, 0, core.tx_.bytes_, k.timeout_, '')
+  if (isPingOverdue(k)) return because(core, ErrorCode.PingTimeout, socket.unacked() > 0 || core.tx_.bytes_ > 0 ? 'tx-stalled' : '', k.waiting_, k.timeout_, Reason.KeepAliveTimeout)
+  if (isLeaving(core) && core.tx_.stalled_ >= k.timeout_) return because(core, ErrorCode.TxBlocked, '', core.tx_.bytes_, k.timeout_)
   if (core.sentNow_ > 0 && core.ackAge_ >= s.ackTimeout_) {
     const oldest = core.outbox_.flight_.head_
     const topic = oldest === undefined ? '' : topicOf(core, oldest)
     giveUpOldest(core)
-    return because(core, ErrorCode.AckTimeout, 0, core.ackAge_, s.ackTimeout_, topic)
+    return because(core, ErrorCode.AckTimeout, topic, core.ackAge_, s.ackTimeout_)
   }
-  if (FEATURE_QOS2 && core.overflow_ >= 0 && (core.receiveSet_.length === 0 || core.overflow_ >= Wait.Overflow)) return because(core, ErrorCode.ReceiveSetFull, 0, core.receiveSet_.length, 64, '')
+  if (FEATURE_QOS2 && core.overflow_ >= 0 && (core.receiveSet_.length === 0 || core.overflow_ >= Wait.Overflow)) return because(core, ErrorCode.ReceiveSetFull, '', core.receiveSet_.length, 64)
   if (core.registry_.requests_.length > 0) ageRequests(core, passed)
   // Behind a message in pieces a ping could not leave: there a way out that takes nothing tells of a dead link.
   if (core.streaming_ === undefined && isPingDue(k, socket.unacked() === 0)) {
@@ -175,12 +175,12 @@ function drain(core: Core): void {
   }
   if (core.tx_.bytes_ > 0 && core.age_ < core.drainMs_) return
   endConnection(core, false)
-  because(core, ErrorCode.Disconnected, 0, 0, 0, '')
+  because(core, ErrorCode.Disconnected)
   goOffline(core, ErrorCode.Disconnected)
 }
 
 function connectTimeout(core: Core, stage: string): Code {
-  fail(core, because(core, ErrorCode.ConnectTimeout, 0, core.age_, core.settings_.connectTimeout_, stage))
+  fail(core, because(core, ErrorCode.ConnectTimeout, stage, core.age_, core.settings_.connectTimeout_))
   return 0
 }
 
@@ -287,7 +287,7 @@ export function settleAsked(core: Core): void {
   if (core.phase_ !== Phase.Offline || asked === Asked.Destroy) {
     endConnection(core, false)
     const code = asked === Asked.Destroy ? ErrorCode.Destroyed : asked === Asked.Abort ? ErrorCode.Aborted : ErrorCode.Disconnected
-    because(core, code, 0, 0, 0, '')
+    because(core, code)
     if (asked === Asked.Destroy) {
       endAll(core, 'dropped', code)
       core.registry_.entries_ = []

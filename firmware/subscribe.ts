@@ -18,11 +18,11 @@ function optionsOf(core: Core, qos: number, extra: SubscribeExtra | undefined, s
   if (extra === undefined) return qos
   if (!FEATURE_V5 || core.settings_.version_ !== 5) {
     if (extra.noLocal === undefined && extra.retainAsPublished === undefined && extra.retainHandling === undefined && extra.properties === undefined) return qos
-    return because(core, ErrorCode.V5Only, 0, core.settings_.version_, 5, 'extra')
+    return because(core, ErrorCode.V5Only, 'extra', core.settings_.version_, 5)
   }
   const handling = extra.retainHandling === undefined ? 0 : extra.retainHandling
-  if (handling !== 0 && handling !== 1 && handling !== 2) return because(core, ErrorCode.BadOption, 0, handling, 2, 'retainHandling')
-  if (extra.noLocal === true && shared) return because(core, ErrorCode.BadOption, 0, 0, 0, 'noLocal')
+  if (handling !== 0 && handling !== 1 && handling !== 2) return because(core, ErrorCode.BadOption, 'retainHandling', handling, 2)
+  if (extra.noLocal === true && shared) return because(core, ErrorCode.BadOption, 'noLocal')
   return qos + (extra.noLocal === true ? 4 : 0) + (extra.retainAsPublished === true ? 8 : 0) + handling * 16
 }
 
@@ -30,11 +30,11 @@ function optionsOf(core: Core, qos: number, extra: SubscribeExtra | undefined, s
 export function subscribe(core: Core, filter: string, qos: number, handler: MessageHandler | undefined, extra: SubscribeExtra | undefined): Code {
   const code = mayUse(core)
   if (code < 0) return code
-  if (qos !== 0 && qos !== 1 && qos !== 2) return because(core, ErrorCode.BadQos, 0, qos, 2, 'qos')
-  if (qos > defaults.maxQos) return because(core, ErrorCode.QosUnsupported, 0, qos, defaults.maxQos, 'profile')
+  if (qos !== 0 && qos !== 1 && qos !== 2) return because(core, ErrorCode.BadQos, 'qos', qos, 2)
+  if (qos > defaults.maxQos) return because(core, ErrorCode.QosUnsupported, 'profile', qos, defaults.maxQos)
   const bytes = textField(core.hal_.text, filter, core.cause_, ErrorCode.BadFilter, 'filter')
   if (bytes === undefined) return core.cause_.code
-  if (checkFilter(bytes) < 0) return because(core, ErrorCode.BadFilter, 0, bytes.length, 65535, filter)
+  if (checkFilter(bytes) < 0) return because(core, ErrorCode.BadFilter, filter, bytes.length, 65535)
   const options = optionsOf(core, qos, extra, isShared(bytes))
   if (options < 0) return options
   let properties = EMPTY
@@ -43,20 +43,20 @@ export function subscribe(core: Core, filter: string, qos: number, handler: Mess
     const p = extra === undefined ? undefined : extra.properties
     if (p !== undefined) {
       const wrong = checkProperties(p, PacketType.Subscribe, core.hal_.text)
-      if (wrong < 0) return because(core, wrong, 0, 0, 0, 'properties')
+      if (wrong < 0) return because(core, wrong, 'properties')
       if (p.subscriptionIdentifier !== undefined) id = p.subscriptionIdentifier
     }
     properties = keep(writeProperties(p, PacketType.Subscribe, core.hal_.text))
     if (core.phase_ >= Phase.Up) {
       const refused = refusedFilter(core, bytes, id)
-      if (refused < 0) return because(core, refused, 0, 0, 0, filter)
+      if (refused < 0) return because(core, refused, filter)
     }
   }
   const size = bytes.length + properties.length + 10
-  if (size > core.settings_.packetOut_) return because(core, ErrorCode.PacketTooLarge, 0, size, core.settings_.packetOut_, filter)
+  if (size > core.settings_.packetOut_) return because(core, ErrorCode.PacketTooLarge, filter, size, core.settings_.packetOut_)
   const r = core.registry_
   const old = findFilter(r, bytes)
-  if (old === undefined && r.entries_.length >= core.settings_.subscriptions_) return because(core, ErrorCode.TooManySubscriptions, 0, r.entries_.length, core.settings_.subscriptions_, filter)
+  if (old === undefined && r.entries_.length >= core.settings_.subscriptions_) return because(core, ErrorCode.TooManySubscriptions, filter, r.entries_.length, core.settings_.subscriptions_)
   if (old !== undefined) forget(r, old)
   const e: Subscription = {
     token_: nextToken(core), filter_: filter, bytes_: bytes, options_: options, handler_: handler, want_: Want.Subscribe,
@@ -76,7 +76,7 @@ export function unsubscribe(core: Core, filter: string): Code {
   if (bytes === undefined) return core.cause_.code
   const r = core.registry_
   const e = findFilter(r, bytes)
-  if (e === undefined) return because(core, ErrorCode.NotSubscribed, 0, 0, 0, filter)
+  if (e === undefined) return because(core, ErrorCode.NotSubscribed, filter)
   const asked = e.want_ === Want.Suback || e.want_ === Want.Nothing || core.hadSession_
   e.token_ = nextToken(core)
   e.handler_ = undefined
