@@ -57,11 +57,11 @@ export function written(each: Each): void {
   const properties = writeProperties({ userProperties: ['k', 'v'] }, 3, text)
   for (let version = 3; version <= 5; version = version + 1) {
     const section = version === 5 ? properties : EMPTY
-    each(writeConnect(version, { clean: true, keepalive: 0, clientId: EMPTY, willPayload: EMPTY, willQos: 0, willRetain: false, willProperties: EMPTY, properties: section }, 1024))
+    each(writeConnect(version, { clean_: true, keepalive_: 0, clientId_: EMPTY, willPayload_: EMPTY, willQos_: 0, willRetain_: false, willProperties_: EMPTY, properties_: section }, 1024))
     for (let qos = 0; qos <= 2; qos = qos + 1) {
       each(writeConnect(version, {
-        clean: qos === 1, keepalive: 65535, clientId: 'meter-7' as Bytes, willTopic: 'gone/\xc3\xa9' as Bytes, willPayload: b2(0, 255), willQos: qos, willRetain: qos === 2,
-        willProperties: section, username: 'ann' as Bytes, password: b2(128, 10), properties: section
+        clean_: qos === 1, keepalive_: 65535, clientId_: 'meter-7' as Bytes, willTopic_: 'gone/\xc3\xa9' as Bytes, willPayload_: b2(0, 255), willQos_: qos, willRetain_: qos === 2,
+        willProperties_: section, username_: 'ann' as Bytes, password_: b2(128, 10), properties_: section
       }, 1024))
       for (let size = 0; size <= 20000; size = size * 12 + 7) {
         const payload = payloadOf(size)
@@ -129,20 +129,20 @@ function showProperties(out: Bytes[], p: Properties | undefined): void {
 }
 
 function showPacket(out: Bytes[], p: Packet, reason: number): void {
-  out.push(line('packet', p.type))
+  out.push(line('packet', p.type_))
   out.push(line('verdict', reason))
   if (reason > 0) return
-  if (p.type === 3) {
-    out.push(line('flags', p.qos * 2 + (p.dup ? 8 : 0) + (p.retain ? 1 : 0)))
-    show(out, 'topic', p.topic)
-    show(out, 'text', p.topicText)
-    show(out, 'payload', p.payload)
+  if (p.type_ === 3) {
+    out.push(line('flags', p.qos_ * 2 + (p.dup_ ? 8 : 0) + (p.retain_ ? 1 : 0)))
+    show(out, 'topic', p.topic_)
+    show(out, 'text', p.topicText_)
+    show(out, 'payload', p.payload_)
   }
-  if (p.type === 2) out.push(line('present', p.sessionPresent ? 1 : 0))
-  if (p.type === 2 || (p.type >= 4 && p.type <= 7) || p.type >= 14) out.push(line('code', p.reason))
-  if (p.type >= 3 && p.type <= 11) out.push(line('packetId', p.packetId))
-  if (p.type === 9 || p.type === 11) show(out, 'codes', p.codes)
-  showProperties(out, p.properties)
+  if (p.type_ === 2) out.push(line('present', p.sessionPresent_ ? 1 : 0))
+  if (p.type_ === 2 || (p.type_ >= 4 && p.type_ <= 7) || p.type_ >= 14) out.push(line('code', p.reason_))
+  if (p.type_ >= 3 && p.type_ <= 11) out.push(line('packetId', p.packetId_))
+  if (p.type_ === 9 || p.type_ === 11) show(out, 'codes', p.codes_)
+  showProperties(out, p.properties_)
 }
 
 /** What the decoder says of one connection's bytes when they come in chunks of `step`. Packets above `limit` are streams. */
@@ -155,10 +155,10 @@ function readOne(out: Bytes[], version: number, bytes: Bytes, step: number, limi
     while (found > 0) {
       if (found === Scan.Packet) showPacket(out, p, readPacket(p, s, version, text))
       else if (found === Scan.StreamStart) {
-        out.push(line('stream', s.total))
+        out.push(line('stream', s.total_))
         showPacket(out, p, readStreamHead(p, s, text))
-      } else if (found === Scan.StreamChunk) out.push(cut(s.buffer, s.from, s.to))
-      else out.push(line('end', s.size))
+      } else if (found === Scan.StreamChunk) out.push(cut(s.buffer_, s.from_, s.to_))
+      else out.push(line('end', s.size_))
       found = scan(s, limit, 100000, version)
     }
     if (found < 0) {
