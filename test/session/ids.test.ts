@@ -112,6 +112,43 @@ describe('packet ids', () => {
     h.check()
   })
 
+  it('of a publish given up as poison are not used again in this session', () => {
+    const h = simClient({ clean: false, clientId: 'a' })
+    h.up()
+    lastId(h, 199)
+    h.broker.on('publish', (packet, peer) => {
+      if (packet.topic !== 'poison') return false
+      peer.close()
+      return true
+    })
+    const token = h.client.publish('poison', h.bytes('x'), 2)
+    h.until(() => h.got.receipt(token) !== undefined, 120000, 'the receipt')
+    h.until(() => h.got.state === 'up', 60000, 'the link')
+    lastId(h, 199)
+    h.client.publish('t', h.bytes('x'), 2)
+    h.run(100)
+    expect(publishIds(h.peer)).toEqual([201])
+    h.check()
+  })
+
+  it('that the server said are in use (PUBREC 0x91) are not used again in this session', () => {
+    const h = simClient({ protocolVersion: 5 })
+    h.up()
+    lastId(h, 199)
+    const off = h.broker.on('publish', (packet, peer) => {
+      peer.pubrec(packet.messageId!, 0x91)
+      return true
+    })
+    h.client.publish('t', h.bytes('x'), 2)
+    h.run(15)
+    off()
+    h.run(100)
+    lastId(h, 199)
+    h.client.publish('t', h.bytes('x'), 2)
+    h.run(100)
+    expect(publishIds(h.peer)).toEqual([200, 201, 201])
+  })
+
   it('rise over the end of a connection: a new one does not begin with an id that the last one used', () => {
     const h = simClient()
     h.up()
