@@ -45,6 +45,24 @@ describe.each(BOTH_KINDS)('a full outbox, waits: %j', (waits) => {
   })
 })
 
+describe('receipts that were not told yet', () => {
+  it('are bounded as messages are: QoS 0 in one turn is refused beyond limits.outboxCount, and goes on after a slice', () => {
+    const h = simClient({ limits: { outboxCount: 5 } })
+    h.up()
+    const turn = (): number[] => Array.from({ length: 8 }, () => h.client.publish('t', h.bytes('x')))
+    const codes = turn()
+    expect(codes.map((code) => code > 0)).toEqual([true, true, true, true, true, false, false, false])
+    expect(codes[5]).toBe(ErrorCode.QueueFull)
+    expect(h.client.explain()).toMatchObject({ value: 5, limit: 5, detail: 'receipts' })
+    h.run(100)
+    expect(h.got.receipts).toHaveLength(5)
+    expect(turn().filter((code) => code > 0)).toHaveLength(5)
+    h.run(100)
+    expect(h.broker.messages).toHaveLength(10)
+    h.check()
+  })
+})
+
 describe('whenFull', () => {
   const limits = { outboxCount: 3 }
 
