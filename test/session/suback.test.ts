@@ -193,7 +193,8 @@ describe('unsubscribe', () => {
     h.client.unsubscribe('t')
     h.client.subscribe('t', 1)
     h.run(100)
-    expect(h.peer.heard()).toBe('connect subscribe unsubscribe subscribe')
+    // Whether UNSUBSCRIBE is spared, when it was not sent yet, does not matter.
+    expect(h.peer.heard()).toMatch(/^connect subscribe (unsubscribe )?subscribe$/)
     expect(h.broker.sessions.values().next().value?.subscriptions.get('t')?.qos).toBe(1)
     expect(h.client.unsubscribe('t')).toBeGreaterThan(0)
   })
