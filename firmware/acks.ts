@@ -44,9 +44,9 @@ function isRequest(core: Core, id: number): boolean {
 
 /** An ack for no publish of ours: stray, or of the wrong kind for a live request. */
 function handleStray(core: Core, p: Packet): Code {
-  if (isRequest(core, p.packetId)) return broken(core, Reason.ProtocolError, 'ack')
+  if (isRequest(core, p.packetId_)) return broken(core, Reason.ProtocolError, 'ack')
   core.stats_.strayAcks = core.stats_.strayAcks + 1
-  if (FEATURE_QOS2 && p.type === PacketType.Pubrec && p.reason < 0x80) send(core, writeAck(0x62, p.packetId, core.settings_.version_ === 5 ? Reason.PacketIdNotFound : 0, EMPTY))
+  if (FEATURE_QOS2 && p.type_ === PacketType.Pubrec && p.reason_ < 0x80) send(core, writeAck(0x62, p.packetId_, core.settings_.version_ === 5 ? Reason.PacketIdNotFound : 0, EMPTY))
   return 0
 }
 
@@ -87,47 +87,47 @@ function handlePubrec(core: Core, m: Outgoing, reason: number): Code {
 
 /** PUBACK, PUBREC, PUBCOMP. */
 export function handleAck(core: Core, p: Packet): Code {
-  const m = findInFlight(core, p.packetId)
+  const m = findInFlight(core, p.packetId_)
   if (m === undefined) return handleStray(core, p)
   core.ackAge_ = 0
-  if (p.type === PacketType.Puback) {
+  if (p.type_ === PacketType.Puback) {
     if (m.step_ !== Step.Puback) return broken(core, Reason.ProtocolError, 'PUBACK')
-    finish(core, m, p.reason >= 0x80 ? ErrorCode.PublishRefused : 0, p.reason)
+    finish(core, m, p.reason_ >= 0x80 ? ErrorCode.PublishRefused : 0, p.reason_)
     return 0
   }
   if (!FEATURE_QOS2) return broken(core, Reason.ProtocolError, 'QoS 2')
-  if (p.type === PacketType.Pubrec) return handlePubrec(core, m, p.reason)
+  if (p.type_ === PacketType.Pubrec) return handlePubrec(core, m, p.reason_)
   if (m.step_ !== Step.Pubcomp) return broken(core, Reason.ProtocolError, 'PUBCOMP')
-  finish(core, m, p.reason >= 0x80 && p.reason !== Reason.PacketIdNotFound ? ErrorCode.PublishRefused : 0, p.reason)
+  finish(core, m, p.reason_ >= 0x80 && p.reason_ !== Reason.PacketIdNotFound ? ErrorCode.PublishRefused : 0, p.reason_)
   return 0
 }
 
 /** SUBACK (section 3.9) and UNSUBACK (section 3.11). */
 export function handleSuback(core: Core, p: Packet): Code {
-  const unsubscribe = p.type === PacketType.Unsuback
-  const q = takeRequest(core.registry_, p.packetId, unsubscribe)
+  const unsubscribe = p.type_ === PacketType.Unsuback
+  const q = takeRequest(core.registry_, p.packetId_, unsubscribe)
   if (q === undefined) {
-    if (isRequest(core, p.packetId) || findInFlight(core, p.packetId) !== undefined) return broken(core, Reason.ProtocolError, 'ack')
+    if (isRequest(core, p.packetId_) || findInFlight(core, p.packetId_) !== undefined) return broken(core, Reason.ProtocolError, 'ack')
     core.stats_.strayAcks = core.stats_.strayAcks + 1
     return 0
   }
   if (!unsubscribe || core.settings_.version_ === 5) {
-    if (p.codes.length !== q.entries_.length) return broken(core, Reason.ProtocolError, 'codes')
+    if (p.codes_.length !== q.entries_.length) return broken(core, Reason.ProtocolError, 'codes')
   }
-  const codes = p.codes
+  const codes = p.codes_
   for (let i = 0; i < q.entries_.length; i = i + 1) {
     const e = q.entries_[i]
     const code = i < codes.length ? at(codes, i) : 0
     if (unsubscribe) {
       forget(core.registry_, e)
       if (code >= 0x80) {
-        because(core, ErrorCode.UnsubscribeRefused, e.filter_, p.packetId, 0, code)
+        because(core, ErrorCode.UnsubscribeRefused, e.filter_, p.packetId_, 0, code)
         tellSubscribed(core, e, ErrorCode.UnsubscribeRefused)
       }
     } else {
       const late = q.age_ < 0
       if (e.want_ === Want.Suback || e.want_ === Want.Later) e.want_ = code >= 0x80 ? Want.Later : Want.Nothing
-      if (code >= 0x80) because(core, ErrorCode.SubscribeRefused, e.filter_, p.packetId, 0, code)
+      if (code >= 0x80) because(core, ErrorCode.SubscribeRefused, e.filter_, p.packetId_, 0, code)
       if (!late) tellSubscribed(core, e, code >= 0x80 ? ErrorCode.SubscribeRefused : code)
     }
   }

@@ -55,7 +55,7 @@ function scheduleAttempt(core: Core, code: Code, reason: number, wasStable: bool
 
 /** The server refused or sent us away. Where it refers to another server, and the user allows it, the next attempt goes there. */
 function followReference(core: Core, reason: number): boolean {
-  const p = core.packet_.properties
+  const p = core.packet_.properties_
   if (core.options_.followServerReference !== true || p === undefined || p.serverReference === undefined) return false
   if (reason !== Reason.UseAnotherServer && reason !== Reason.ServerMoved) return false
   const from = currentServer(core.servers_, core.options_.servers)

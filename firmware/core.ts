@@ -304,7 +304,7 @@ export function mayUse(core: Core): Code {
 
 /** A protocol error of the server's: the link is closed with this reason under 5.0. */
 export function broken(core: Core, reason: number, detail: string): Code {
-  return because(core, reason === Reason.MalformedPacket ? ErrorCode.Malformed : ErrorCode.ProtocolError, detail, core.packet_.type, core.packet_.packetId, reason)
+  return because(core, reason === Reason.MalformedPacket ? ErrorCode.Malformed : ErrorCode.ProtocolError, detail, core.packet_.type_, core.packet_.packetId_, reason)
 }
 
 /** The topic of a message of ours as text, for a cause. */

@@ -93,18 +93,18 @@ export function prepareConnect(core: Core): Code {
   }
   const will = o.will
   const c: ConnectFields = {
-    clean: s.clean_, keepalive: s.keepalive_, clientId: text.utf8(id), properties: properties,
-    willPayload: EMPTY, willQos: 0, willRetain: false, willProperties: EMPTY
+    clean_: s.clean_, keepalive_: s.keepalive_, clientId_: text.utf8(id), properties_: properties,
+    willPayload_: EMPTY, willQos_: 0, willRetain_: false, willProperties_: EMPTY
   }
   if (will !== undefined) {
-    c.willTopic = text.utf8(will.topic)
-    c.willPayload = will.payload
-    c.willQos = will.qos === undefined ? 0 : will.qos
-    c.willRetain = will.retain === true
-    if (FEATURE_V5 && s.version_ === 5) c.willProperties = writeProperties(will.properties, 16, text)
+    c.willTopic_ = text.utf8(will.topic)
+    c.willPayload_ = will.payload
+    c.willQos_ = will.qos === undefined ? 0 : will.qos
+    c.willRetain_ = will.retain === true
+    if (FEATURE_V5 && s.version_ === 5) c.willProperties_ = writeProperties(will.properties, 16, text)
   }
-  if (o.username !== undefined) c.username = text.utf8(o.username)
-  if (o.password !== undefined) c.password = o.password
+  if (o.username !== undefined) c.username_ = text.utf8(o.username)
+  if (o.password !== undefined) c.password_ = o.password
   core.connectPacket_ = writeConnect(s.version_, c, s.packetOut_)
   if (core.connectPacket_.length === 0) return because(core, ErrorCode.PacketTooLarge, 'CONNECT', writeConnect(s.version_, c, Default.Unlimited).length, s.packetOut_)
   return 0
@@ -152,9 +152,9 @@ function openSession(core: Core): void {
 /** AUTH with 0x18 (section 4.12): the user's function answers. */
 function handleAuth(core: Core): Code {
   const p = core.packet_
-  const given = p.properties
+  const given = p.properties_
   const method = given === undefined || given.authenticationMethod === undefined ? '' : given.authenticationMethod
-  if (core.authMethod_.length === 0 || method !== core.authMethod_ || p.reason !== Reason.ContinueAuthentication) return broken(core, Reason.ProtocolError, 'AUTH')
+  if (core.authMethod_.length === 0 || method !== core.authMethod_ || p.reason_ !== Reason.ContinueAuthentication) return broken(core, Reason.ProtocolError, 'AUTH')
   callUser(core, authenticate, core, method, given === undefined || given.authenticationData === undefined ? EMPTY : given.authenticationData)
   if (core.authData_ === undefined) return because(core, ErrorCode.AuthFailed, method, 0, 0, Reason.NotAuthorized)
   send(core, writeAuth(Reason.ContinueAuthentication, writeProperties({ authenticationMethod: method, authenticationData: core.authData_ }, PacketType.Auth, core.hal_.text)))
@@ -165,26 +165,26 @@ function handleAuth(core: Core): Code {
 export function handleHandshake(core: Core): Code {
   const p = core.packet_
   const s = core.settings_
-  if (FEATURE_V5 && p.type === PacketType.Auth) return handleAuth(core)
-  if (FEATURE_V5 && p.type === PacketType.Disconnect && s.version_ === 5) {
-    return because(core, ErrorCode.ServerDisconnected, '', 0, 0, p.reason)
+  if (FEATURE_V5 && p.type_ === PacketType.Auth) return handleAuth(core)
+  if (FEATURE_V5 && p.type_ === PacketType.Disconnect && s.version_ === 5) {
+    return because(core, ErrorCode.ServerDisconnected, '', 0, 0, p.reason_)
   }
-  if (p.type === PacketType.Disconnect && s.version_ < 5) return because(core, ErrorCode.ClosedByServer)
-  if (p.type !== PacketType.Connack) return broken(core, Reason.ProtocolError, 'CONNACK')
-  if (p.reason !== 0) {
+  if (p.type_ === PacketType.Disconnect && s.version_ < 5) return because(core, ErrorCode.ClosedByServer)
+  if (p.type_ !== PacketType.Connack) return broken(core, Reason.ProtocolError, 'CONNACK')
+  if (p.reason_ !== 0) {
     const host = currentServer(core.servers_, core.options_.servers).host
-    return because(core, ErrorCode.ConnectRefused, host, s.version_, 0, p.reason)
+    return because(core, ErrorCode.ConnectRefused, host, s.version_, 0, p.reason_)
   }
-  if (p.sessionPresent && s.clean_) return broken(core, Reason.ProtocolError, 'Session Present')
+  if (p.sessionPresent_ && s.clean_) return broken(core, Reason.ProtocolError, 'Session Present')
   core.server_ = newServer(s)
   if (FEATURE_V5 && s.version_ === 5) {
-    const given = p.properties
+    const given = p.properties_
     const method = given === undefined || given.authenticationMethod === undefined ? '' : given.authenticationMethod
     if (method !== core.authMethod_) return broken(core, Reason.ProtocolError, 'authenticationMethod')
     if (given !== undefined) applyProperties(core, given)
   }
   startKeepalive(core.keepalive_, core.server_.keepalive_, s.pingTimeout_)
-  core.sessionPresent_ = p.sessionPresent
+  core.sessionPresent_ = p.sessionPresent_
   openSession(core)
   return 1
 }

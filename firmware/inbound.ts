@@ -94,7 +94,7 @@ export function releaseAcks(core: Core): void {
 function cache(core: Core, p: Packet): void {
   const inbox = core.inbox_
   const s = core.settings_
-  const bytes = p.topic.length + p.payload.length
+  const bytes = p.topic_.length + p.payload_.length
   while (inbox.count_ > 0 && isFull(inbox, bytes, s.inboxCount_, s.inboxBytes_) && core.options_.cache !== 'push-back') {
     take(inbox)
     core.stats_.inboxDropped = core.stats_.inboxDropped + 1
@@ -104,7 +104,7 @@ function cache(core: Core, p: Packet): void {
     because(core, ErrorCode.InboxFull, '', inbox.count_, s.inboxCount_)
     return
   }
-  put(inbox, p.topic, p.payload, p.qos as Qos, p.retain, p.dup, p.packetId, p.properties)
+  put(inbox, p.topic_, p.payload_, p.qos_ as Qos, p.retain_, p.dup_, p.packetId_, p.properties_)
 }
 
 /**
@@ -128,37 +128,37 @@ function judgeReceiveSet(core: Core, id: number): Code {
 
 /** A topic alias of the server's: the topic it stands for, or EMPTY when it is none of ours to know. */
 function resolveAlias(core: Core, p: Packet): Bytes {
-  const alias = p.properties === undefined || p.properties.topicAlias === undefined ? 0 : p.properties.topicAlias
-  if (alias === 0) return p.topic
+  const alias = p.properties_ === undefined || p.properties_.topicAlias === undefined ? 0 : p.properties_.topicAlias
+  if (alias === 0) return p.topic_
   const most = core.options_.properties === undefined || core.options_.properties.topicAliasMaximum === undefined ? 0 : core.options_.properties.topicAliasMaximum
   if (alias > most) return EMPTY
   while (core.aliasesIn_.length < alias) core.aliasesIn_.push(EMPTY)
-  if (p.topic.length > 0) core.aliasesIn_[alias - 1] = keep(p.topic)
+  if (p.topic_.length > 0) core.aliasesIn_[alias - 1] = keep(p.topic_)
   return core.aliasesIn_[alias - 1]
 }
 
 function describe(core: Core, p: Packet): void {
   const info = core.info_
-  info.qos = p.qos as Qos
-  info.retain = p.retain
-  info.dup = p.dup
-  info.packetId = p.packetId
-  info.properties = p.properties
+  info.qos = p.qos_ as Qos
+  info.retain = p.retain_
+  info.dup = p.dup_
+  info.packetId = p.packetId_
+  info.properties = p.properties_
 }
 
 /** PUBLISH (section 3.3). */
 function handlePublish(core: Core, p: Packet): Code {
   if (FEATURE_V5 && core.settings_.version_ === 5) {
-    p.topic = resolveAlias(core, p)
-    if (p.topic.length === 0) return broken(core, Reason.TopicAliasInvalid, 'topicAlias')
+    p.topic_ = resolveAlias(core, p)
+    if (p.topic_.length === 0) return broken(core, Reason.TopicAliasInvalid, 'topicAlias')
   }
   let isNew = 1
-  if (p.qos === 2) {
+  if (p.qos_ === 2) {
     if (!FEATURE_QOS2) return broken(core, Reason.QosNotSupported, 'QoS 2')
-    isNew = judgeReceiveSet(core, p.packetId)
+    isNew = judgeReceiveSet(core, p.packetId_)
     if (isNew < 0) return isNew
     if (isNew === 2) return 0
-    if (isNew === 1) core.receiveSet_.push(p.packetId)
+    if (isNew === 1) core.receiveSet_.push(p.packetId_)
   }
   if (isNew === 1) {
     core.stats_.received = core.stats_.received + 1
@@ -166,28 +166,28 @@ function handlePublish(core: Core, p: Packet): Code {
     else {
       describe(core, p)
       // The callback may make us read on (never: it is refused), so id and QoS are taken before.
-      const qos = p.qos
-      const id = p.packetId
-      deliver(core, p.topic, p.payload)
+      const qos = p.qos_
+      const id = p.packetId_
+      deliver(core, p.topic_, p.payload_)
       if (qos > 0) acknowledge(core, qos, id)
       return 0
     }
   }
-  if (p.qos > 0) acknowledge(core, p.qos, p.packetId)
+  if (p.qos_ > 0) acknowledge(core, p.qos_, p.packetId_)
   return 0
 }
 
 /** PUBREL (section 3.6): the id leaves the receive set and is answered in any case. */
 function handlePubrel(core: Core, p: Packet): Code {
-  const known = removeFromReceiveSet(core, p.packetId)
-  send(core, writeAck(0x70, p.packetId, known || core.settings_.version_ < 5 ? 0 : Reason.PacketIdNotFound, EMPTY))
+  const known = removeFromReceiveSet(core, p.packetId_)
+  send(core, writeAck(0x70, p.packetId_, known || core.settings_.version_ < 5 ? 0 : Reason.PacketIdNotFound, EMPTY))
   return 0
 }
 
 /** A packet after CONNACK, read into `core.packet_`. */
 export function handlePacket(core: Core): Code {
   const p = core.packet_
-  const type = p.type
+  const type = p.type_
   core.heard_ = true
   if (type === PacketType.Publish) return handlePublish(core, p)
   if (type === PacketType.Puback || type === PacketType.Pubrec || type === PacketType.Pubcomp) return handleAck(core, p)
@@ -196,7 +196,7 @@ export function handlePacket(core: Core): Code {
   if (type === PacketType.Pingresp) return 0
   if (type === PacketType.Disconnect) {
     if (core.settings_.version_ < 5) return because(core, ErrorCode.ClosedByServer)
-    return because(core, ErrorCode.ServerDisconnected, p.properties === undefined || p.properties.reasonString === undefined ? '' : p.properties.reasonString, 0, 0, p.reason)
+    return because(core, ErrorCode.ServerDisconnected, p.properties_ === undefined || p.properties_.reasonString === undefined ? '' : p.properties_.reasonString, 0, 0, p.reason_)
   }
   // A second CONNACK, or AUTH without an exchange.
   return broken(core, Reason.ProtocolError, type === PacketType.Connack ? 'CONNACK' : 'AUTH')
@@ -206,7 +206,7 @@ export function handlePacket(core: Core): Code {
 function offer(this: void, core: Core, chunk: Bytes, s: Scanner): Code {
   const fn = core.options_.onStream
   if (fn === undefined) return 0
-  return fn(core.streamTopic_, chunk, s.offset, s.total)
+  return fn(core.streamTopic_, chunk, s.offset_, s.total_)
 }
 
 /** Whether what began is to be offered: not too large, not a repeat. 1 offer, 0 skip, below 0 close. */
@@ -216,22 +216,22 @@ function judgeStream(core: Core, p: Packet, s: Scanner): Code {
   const most = fn === undefined || set.streamMax_ < set.packetIn_ ? set.packetIn_ : set.streamMax_
   if (FEATURE_V5 && set.version_ === 5) {
     // Larger than what we announced (section 3.1.2.11.4).
-    if (s.size > most) return because(core, ErrorCode.InboundTooLarge, '', s.size, most, Reason.PacketTooLarge)
-    p.topic = resolveAlias(core, p)
-    if (p.topic.length === 0 && !s.headSkipped) return broken(core, Reason.TopicAliasInvalid, 'topicAlias')
+    if (s.size_ > most) return because(core, ErrorCode.InboundTooLarge, '', s.size_, most, Reason.PacketTooLarge)
+    p.topic_ = resolveAlias(core, p)
+    if (p.topic_.length === 0 && !s.headSkipped_) return broken(core, Reason.TopicAliasInvalid, 'topicAlias')
   }
   let answer = 1
-  if (s.skip || fn === undefined || p.topic.length === 0) {
+  if (s.skip_ || fn === undefined || p.topic_.length === 0) {
     core.stats_.oversize = core.stats_.oversize + 1
-    because(core, ErrorCode.InboundTooLarge, p.topic.length > 0 ? textOfTopic(core, p.topic) : '', s.size, most)
+    because(core, ErrorCode.InboundTooLarge, p.topic_.length > 0 ? textOfTopic(core, p.topic_) : '', s.size_, most)
     answer = 0
   }
-  if (p.qos === 2) {
+  if (p.qos_ === 2) {
     if (!FEATURE_QOS2) return broken(core, Reason.QosNotSupported, 'QoS 2')
-    const isNew = judgeReceiveSet(core, p.packetId)
+    const isNew = judgeReceiveSet(core, p.packetId_)
     if (isNew < 0) return isNew
     // Neither a repeat nor what overflows the set is offered; the latter is not answered either.
-    if (isNew === 2) p.packetId = 0
+    if (isNew === 2) p.packetId_ = 0
     if (isNew !== 1) answer = 0
   }
   return answer
@@ -244,11 +244,11 @@ export function startStream(core: Core, s: Scanner): Code {
   if (reason > 0) return broken(core, reason, 'PUBLISH')
   const answer = judgeStream(core, p, s)
   if (answer < 0) return answer
-  core.streamQos_ = p.qos
-  core.streamId_ = p.packetId
-  s.skip = answer === 0
+  core.streamQos_ = p.qos_
+  core.streamId_ = p.packetId_
+  s.skip_ = answer === 0
   if (answer === 1) {
-    core.streamTopic_ = textOfTopic(core, p.topic)
+    core.streamTopic_ = textOfTopic(core, p.topic_)
     core.stats_.received = core.stats_.received + 1
   }
   return 0
@@ -256,7 +256,7 @@ export function startStream(core: Core, s: Scanner): Code {
 
 /** A piece of its payload. A callback that answers below 0 wants no more of it. */
 export function streamPiece(core: Core, s: Scanner): void {
-  if (!s.skip && callUser(core, offer, core, cut(s.buffer, s.from, s.to), s) < 0) s.skip = true
+  if (!s.skip_ && callUser(core, offer, core, cut(s.buffer_, s.from_, s.to_), s) < 0) s.skip_ = true
 }
 
 /** Its end: acknowledged, whether it was offered or not. Only now is it received: one that breaks off may come again. */

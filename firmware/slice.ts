@@ -38,9 +38,9 @@ function mustHold(core: Core): boolean {
 
 /** A scanner that failed: what the bytes were instead of MQTT. */
 function scanFailure(core: Core, found: number): Code {
-  if (found === Scan.TooLarge) return because(core, ErrorCode.InboundTooLarge, '', core.scanner_.size, core.settings_.packetIn_, Reason.PacketTooLarge)
-  if (core.phase_ < Phase.Up && core.stats_.packetsIn === core.packetsBefore_) return because(core, ErrorCode.NotMqtt, currentServer(core.servers_, core.options_.servers).host, core.scanner_.header)
-  return because(core, ErrorCode.Malformed, '', core.scanner_.header, 0, Reason.MalformedPacket)
+  if (found === Scan.TooLarge) return because(core, ErrorCode.InboundTooLarge, '', core.scanner_.size_, core.settings_.packetIn_, Reason.PacketTooLarge)
+  if (core.phase_ < Phase.Up && core.stats_.packetsIn === core.packetsBefore_) return because(core, ErrorCode.NotMqtt, currentServer(core.servers_, core.options_.servers).host, core.scanner_.header_)
+  return because(core, ErrorCode.Malformed, '', core.scanner_.header_, 0, Reason.MalformedPacket)
 }
 
 /** One thing that the scanner found. Below 0: close. */

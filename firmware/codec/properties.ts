@@ -275,10 +275,10 @@ export function readProperties(into: Properties, s: Bytes, from: number, to: num
 
 /**
  * Reads a whole section, its length included, at `from` of a packet that ends at `to`: the index behind it, or the
- * negated reason code. `into.properties` becomes a new record, or stays undefined when there is none.
+ * negated reason code. `into.properties_` becomes a new record, or stays undefined when there is none.
  */
 export function readSection(
-  into: { properties: Properties | undefined }, s: Bytes, from: number, to: number, packetType: number, text: TextHal
+  into: { properties_: Properties | undefined }, s: Bytes, from: number, to: number, packetType: number, text: TextHal
 ): number {
   const length = readVarint(s, from, to)
   if (length < 0) return -Reason.MalformedPacket
@@ -287,7 +287,7 @@ export function readSection(
   const end = start + length
   if (end > to) return -Reason.MalformedPacket
   const properties: Properties = {}
-  into.properties = properties
+  into.properties_ = properties
   const reason = readProperties(properties, s, start, end, packetType, text)
   return reason > 0 ? -reason : end
 }

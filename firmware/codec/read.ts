@@ -16,103 +16,103 @@ import type { Scanner } from './scan.js'
 /** The packet read last. One record, reused: only the members of its type mean something. */
 export interface Packet {
   /** A `PacketType`. */
-  type: number
+  type_: number
   /** PUBLISH. */
-  dup: boolean
-  qos: 0 | 1 | 2
-  retain: boolean
+  dup_: boolean
+  qos_: 0 | 1 | 2
+  retain_: boolean
   /** PUBLISH (0 for QoS 0), the acks, SUBACK, UNSUBACK. */
-  packetId: number
+  packetId_: number
   /** Return code of CONNACK, reason code of 5.0; 0 where a packet has none. Also set when the packet is refused for it. */
-  reason: number
+  reason_: number
   /** CONNACK of 3.1.1 and 5.0; false under 3.1, where that byte is reserved. */
-  sessionPresent: boolean
+  sessionPresent_: boolean
   /** PUBLISH: EMPTY only under 5.0, where a topic alias stands for it. A part of the chunk: `keep` what must last. */
-  topic: Bytes
-  /** PUBLISH: `topic` as text. */
-  topicText: string
-  payload: Bytes
+  topic_: Bytes
+  /** PUBLISH: `topic_` as text. */
+  topicText_: string
+  payload_: Bytes
   /** SUBACK, and UNSUBACK of 5.0: one byte for each filter, in order. */
-  codes: Bytes
+  codes_: Bytes
   /** 5.0: a new record, undefined when the packet has none. */
-  properties: Properties | undefined
+  properties_: Properties | undefined
 }
 
 /** A record for `readPacket`. */
 export function newPacket(): Packet {
   return {
-    type: 0, dup: false, qos: 0, retain: false, packetId: 0, reason: 0, sessionPresent: false,
-    topic: EMPTY, topicText: '', payload: EMPTY, codes: EMPTY, properties: undefined
+    type_: 0, dup_: false, qos_: 0, retain_: false, packetId_: 0, reason_: 0, sessionPresent_: false,
+    topic_: EMPTY, topicText_: '', payload_: EMPTY, codes_: EMPTY, properties_: undefined
   }
 }
 
 /** The flags of PUBLISH, then topic and packet identifier as they stand in the record: 0, or the reason to close. */
 function judgePublish(into: Packet, header: number, text: TextHal): number {
   const flags = header % 8
-  into.type = PacketType.Publish
-  into.dup = header % 16 >= 8
-  into.retain = flags % 2 === 1
-  into.qos = flags >= 4 ? 2 : flags >= 2 ? 1 : 0
-  if (into.qos > 0 && into.packetId === 0) return Reason.ProtocolError
-  const topic = into.topic
-  into.topicText = topic
+  into.type_ = PacketType.Publish
+  into.dup_ = header % 16 >= 8
+  into.retain_ = flags % 2 === 1
+  into.qos_ = flags >= 4 ? 2 : flags >= 2 ? 1 : 0
+  if (into.qos_ > 0 && into.packetId_ === 0) return Reason.ProtocolError
+  const topic = into.topic_
+  into.topicText_ = topic
   if (topic.length === 0) {
-    if (FEATURE_V5 && into.properties !== undefined && into.properties.topicAlias !== undefined) return 0
+    if (FEATURE_V5 && into.properties_ !== undefined && into.properties_.topicAlias !== undefined) return 0
     return Reason.ProtocolError
   }
   if (plain(topic)) return 0
   if (checkTopic(topic) < 0) return Reason.MalformedPacket
-  into.topicText = text.text(topic)
+  into.topicText_ = text.text(topic)
   return 0
 }
 
 /** PUBLISH (section 3.3). */
 function readPublish(into: Packet, s: Scanner, version: number, text: TextHal): number {
-  const b = s.buffer
-  const to = s.to
-  let i = s.from + 2
+  const b = s.buffer_
+  const to = s.to_
+  let i = s.from_ + 2
   if (i > to) return Reason.MalformedPacket
   const end = i + u16At(b, i - 2)
   if (end > to) return Reason.MalformedPacket
-  into.topic = cut(b, i, end)
+  into.topic_ = cut(b, i, end)
   i = end
-  into.packetId = 0
-  if (s.header % 8 >= 2) {
+  into.packetId_ = 0
+  if (s.header_ % 8 >= 2) {
     if (i + 2 > to) return Reason.MalformedPacket
-    into.packetId = u16At(b, i)
+    into.packetId_ = u16At(b, i)
     i = i + 2
   }
   if (FEATURE_V5) {
-    into.properties = undefined
+    into.properties_ = undefined
     if (version === 5) {
       i = readSection(into, b, i, to, PacketType.Publish, text)
       if (i < 0) return -i
     }
   }
-  into.payload = cut(b, i, to)
-  return judgePublish(into, s.header, text)
+  into.payload_ = cut(b, i, to)
+  return judgePublish(into, s.header_, text)
 }
 
 /**
  * The head of a PUBLISH above the limit, after `Scan.StreamStart`: fills `into` as `readPacket` would, with an empty
- * payload. 0, or the reason code to close with. Where the scanner passed over the topic (`headSkipped`), it is EMPTY
+ * payload. 0, or the reason code to close with. Where the scanner passed over the topic (`headSkipped_`), it is EMPTY
  * and not judged.
  */
 export function readStreamHead(into: Packet, s: Scanner, text: TextHal): number {
-  into.topic = s.topic
-  into.packetId = s.packetId
-  into.payload = EMPTY
+  into.topic_ = s.topic_
+  into.packetId_ = s.packetId_
+  into.payload_ = EMPTY
   if (FEATURE_V5) {
-    into.properties = undefined
-    if (s.properties.length > 0) {
+    into.properties_ = undefined
+    if (s.properties_.length > 0) {
       const properties: Properties = {}
-      into.properties = properties
-      const reason = readProperties(properties, s.properties, 0, s.properties.length, PacketType.Publish, text)
+      into.properties_ = properties
+      const reason = readProperties(properties, s.properties_, 0, s.properties_.length, PacketType.Publish, text)
       if (reason > 0) return reason
     }
   }
-  const reason = judgePublish(into, s.header, text)
-  return s.headSkipped && (into.qos === 0 || into.packetId > 0) ? 0 : reason
+  const reason = judgePublish(into, s.header_, text)
+  return s.headSkipped_ && (into.qos_ === 0 || into.packetId_ > 0) ? 0 : reason
 }
 
 /**
@@ -121,35 +121,35 @@ export function readStreamHead(into: Packet, s: Scanner, text: TextHal): number 
  */
 function readReason(into: Packet, b: Bytes, i: number, to: number, brief: boolean, text: TextHal): number {
   if (i === to) return brief ? 0 : Reason.MalformedPacket
-  into.reason = at(b, i)
+  into.reason_ = at(b, i)
   if (i + 1 < to || !brief) {
-    const end = readSection(into, b, i + 1, to, into.type, text)
+    const end = readSection(into, b, i + 1, to, into.type_, text)
     if (end < 0) return -end
     if (end !== to) return Reason.MalformedPacket
   }
-  return listed(into.type, into.reason) ? 0 : Reason.ProtocolError
+  return listed(into.type_, into.reason_) ? 0 : Reason.ProtocolError
 }
 
 /** CONNACK (section 3.2). */
 function readConnack(into: Packet, b: Bytes, from: number, to: number, version: number, text: TextHal): number {
   if (to - from < 2) return Reason.MalformedPacket
   const flags = at(b, from)
-  into.sessionPresent = false
+  into.sessionPresent_ = false
   // 3.1 reserves the first byte without saying what is in it.
   if (!FEATURE_V31 || version > 3) {
     if (flags > 1) return Reason.MalformedPacket
-    into.sessionPresent = flags === 1
+    into.sessionPresent_ = flags === 1
   }
   if (FEATURE_V5 && version === 5) {
     const reason = readReason(into, b, from + 1, to, false, text)
     if (reason > 0) return reason
   } else {
-    into.reason = at(b, from + 1)
+    into.reason_ = at(b, from + 1)
     if (to - from > 2) return Reason.MalformedPacket
-    if (into.reason > 5) return Reason.ProtocolError
+    if (into.reason_ > 5) return Reason.ProtocolError
   }
   // A refusal has no session [MQTT-3.2.2-4 of 3.1.1, MQTT-3.2.2-6 of 5.0].
-  return into.sessionPresent && into.reason > 0 ? Reason.ProtocolError : 0
+  return into.sessionPresent_ && into.reason_ > 0 ? Reason.ProtocolError : 0
 }
 
 /** SUBACK and UNSUBACK (sections 3.9 and 3.11). UNSUBACK has codes only under 5.0. */
@@ -157,16 +157,16 @@ function readSuback(into: Packet, b: Bytes, from: number, to: number, version: n
   const v5 = FEATURE_V5 && version === 5
   let i = from + 2
   if (FEATURE_V5 && v5) {
-    i = readSection(into, b, i, to, into.type, text)
+    i = readSection(into, b, i, to, into.type_, text)
     if (i < 0) return -i
   }
-  into.codes = cut(b, i, to)
-  if (!v5 && into.type === PacketType.Unsuback) return i === to ? 0 : Reason.MalformedPacket
+  into.codes_ = cut(b, i, to)
+  if (!v5 && into.type_ === PacketType.Unsuback) return i === to ? 0 : Reason.MalformedPacket
   if (i === to) return Reason.MalformedPacket
   while (i < to) {
     const code = at(b, i)
     if (FEATURE_V5 && v5) {
-      if (!listed(into.type, code)) return Reason.ProtocolError
+      if (!listed(into.type_, code)) return Reason.ProtocolError
     } else if (code > 2 && code !== 0x80) {
       return Reason.ProtocolError
     }
@@ -181,15 +181,15 @@ function readSuback(into: Packet, b: Bytes, from: number, to: number, version: n
  * 3.1 and 3.1.1 is no packet of a server; it is read as one without a reason.
  */
 export function readPacket(into: Packet, s: Scanner, version: number, text: TextHal): number {
-  const header = s.header
+  const header = s.header_
   if (header >= 0x30 && header < 0x40) return readPublish(into, s, version, text)
-  const b = s.buffer
-  const from = s.from
-  const to = s.to
+  const b = s.buffer_
+  const from = s.from_
+  const to = s.to_
   const type = (header - header % 16) / 16
-  into.type = type
-  into.reason = 0
-  if (FEATURE_V5) into.properties = undefined
+  into.type_ = type
+  into.reason_ = 0
+  if (FEATURE_V5) into.properties_ = undefined
   if (type === PacketType.Connack) return readConnack(into, b, from, to, version, text)
   if (type === PacketType.Pingresp) return to === from ? 0 : Reason.MalformedPacket
   if (type >= PacketType.Disconnect) {
@@ -200,8 +200,8 @@ export function readPacket(into: Packet, s: Scanner, version: number, text: Text
   }
   // What is left has a packet identifier.
   if (to - from < 2) return Reason.MalformedPacket
-  into.packetId = u16At(b, from)
-  if (into.packetId === 0) return Reason.ProtocolError
+  into.packetId_ = u16At(b, from)
+  if (into.packetId_ === 0) return Reason.ProtocolError
   if (type === PacketType.Suback || type === PacketType.Unsuback) return readSuback(into, b, from, to, version, text)
   if (FEATURE_V5 && version === 5) return readReason(into, b, from + 2, to, true, text)
   return to - from === 2 ? 0 : Reason.MalformedPacket

@@ -19,15 +19,15 @@ const enum Size { Small = 32 }
 export const enum Scan {
   /** Nothing yet: `feed` the next chunk. */
   More = 0,
-  /** A packet: `header`, and its body in `buffer` from `from` up to `to`. */
+  /** A packet: `header_`, and its body in `buffer_` from `from_` up to `to_`. */
   Packet = 1,
-  /** The head of a PUBLISH above the limit: see `skip`, `topic`, `packetId`, `properties`, `total`, `size`. */
+  /** The head of a PUBLISH above the limit: see `skip_`, `topic_`, `packetId_`, `properties_`, `total_`, `size_`. */
   StreamStart = 2,
-  /** A piece of its payload: `buffer` from `from` up to `to`, which starts at `offset` of the payload. */
+  /** A piece of its payload: `buffer_` from `from_` up to `to_`, which starts at `offset_` of the payload. */
   StreamChunk = 3,
   /** The PUBLISH is complete. */
   StreamEnd = 4,
-  /** Another packet above the limit, of `size` bytes. Final. */
+  /** Another packet above the limit, of `size_` bytes. Final. */
   TooLarge = -1,
   /** Not a packet that a server of this version may send. Final. */
   Malformed = -2
@@ -48,30 +48,31 @@ const enum Next {
   Failed = 10
 }
 
-/** The state of one connection's scanner. Members that end in `_` are its own. */
+/** The state of one connection's scanner. */
 export interface Scanner {
   /** First byte of the packet. */
-  header: number
+  header_: number
   /** Bytes of the whole packet, header included, as announced. */
-  size: number
-  /** What `from` and `to` are indices of; valid until the next `scan`. */
-  buffer: Bytes
-  from: number
-  to: number
+  size_: number
+  /** What `from_` and `to_` are indices of; valid until the next `scan`. */
+  buffer_: Bytes
+  from_: number
+  to_: number
   /** Streams: set by the caller after `StreamStart` to get no chunks; set by the scanner when it cannot or need not give them. */
-  skip: boolean
-  /** Streams: topic or properties do not fit the limit (or this build does without them) and were passed over; `skip` is set. */
-  headSkipped: boolean
+  skip_: boolean
+  /** Streams: topic or properties do not fit the limit (or this build does without them) and were passed over; `skip_` is set. */
+  headSkipped_: boolean
   /** Streams: the topic name; EMPTY when the head was skipped. A part of the chunk: `keep` it if it must last. */
-  topic: Bytes
+  topic_: Bytes
   /** Streams: 0 for QoS 0. */
-  packetId: number
+  packetId_: number
   /** Streams under 5.0: the properties without their length; EMPTY when the head was skipped. */
-  properties: Bytes
+  properties_: Bytes
   /** Streams: bytes of the payload. */
-  total: number
-  offset: number
+  total_: number
+  offset_: number
 
+  // The rest is the scanner's own.
   next_: number
   chunk_: Bytes
   cursor_: number
@@ -89,8 +90,8 @@ export interface Scanner {
 /** A scanner that has seen nothing. */
 export function newScanner(): Scanner {
   return {
-    header: 0, size: 0, buffer: EMPTY, from: 0, to: 0,
-    skip: false, headSkipped: false, topic: EMPTY, packetId: 0, properties: EMPTY, total: 0, offset: 0,
+    header_: 0, size_: 0, buffer_: EMPTY, from_: 0, to_: 0,
+    skip_: false, headSkipped_: false, topic_: EMPTY, packetId_: 0, properties_: EMPTY, total_: 0, offset_: 0,
     next_: Next.FirstByte, chunk_: EMPTY, cursor_: 0, value_: 0, scale_: 1, left_: 0,
     parts_: [], small_: EMPTY, held_: 0
   }
@@ -99,10 +100,10 @@ export function newScanner(): Scanner {
 /** Forgets everything, for the next connection. */
 export function resetScanner(s: Scanner): void {
   s.next_ = Next.FirstByte
-  s.buffer = EMPTY
+  s.buffer_ = EMPTY
   if (FEATURE_STREAM || FEATURE_V5) {
-    s.topic = EMPTY
-    s.properties = EMPTY
+    s.topic_ = EMPTY
+    s.properties_ = EMPTY
   }
   s.chunk_ = EMPTY
   s.cursor_ = 0
@@ -124,7 +125,7 @@ export function feed(s: Scanner, chunk: Bytes): void {
 function more(s: Scanner): number {
   s.chunk_ = EMPTY
   s.cursor_ = 0
-  s.buffer = EMPTY
+  s.buffer_ = EMPTY
   return Scan.More
 }
 
@@ -151,7 +152,7 @@ function serverSends(header: number, version: number): boolean {
   return at(FLAGS, (header - flags) / 16) === 48 + flags
 }
 
-/** Delimits the next `n` bytes in `buffer`, or puts what there is of them aside and answers false. */
+/** Delimits the next `n` bytes in `buffer_`, or puts what there is of them aside and answers false. */
 function take(s: Scanner, n: number): boolean {
   const chunk = s.chunk_
   const from = s.cursor_
@@ -171,22 +172,22 @@ function take(s: Scanner, n: number): boolean {
   const to = from + missing
   s.cursor_ = to
   if (s.held_ === 0) {
-    s.buffer = chunk
-    s.from = from
-    s.to = to
+    s.buffer_ = chunk
+    s.from_ = from
+    s.to_ = to
     return true
   }
   const last = cut(chunk, from, to)
   if (s.parts_.length === 0) {
-    s.buffer = cat(s.small_, last)
+    s.buffer_ = cat(s.small_, last)
   } else {
     s.parts_.push(s.small_)
     s.parts_.push(last)
-    s.buffer = join(s.parts_)
+    s.buffer_ = join(s.parts_)
     s.parts_ = []
   }
-  s.from = 0
-  s.to = n
+  s.from_ = 0
+  s.to_ = n
   s.small_ = EMPTY
   s.held_ = 0
   return true
@@ -229,23 +230,23 @@ function scanProperties(s: Scanner, limit: number, version: number): number {
   while (s.next_ === Next.PropertyLength) {
     if (s.left_ === 0) return -1
     if (!takePart(s, 1)) return 0
-    const done = lengthByte(s, at(s.buffer, s.from), version)
+    const done = lengthByte(s, at(s.buffer_, s.from_), version)
     if (done < 0) return -1
     if (done > 0) {
-      s.total = s.left_ - s.value_
-      if (s.total < 0) return -1
+      s.total_ = s.left_ - s.value_
+      if (s.total_ < 0) return -1
       // Properties that don't fit pass with the payload; the topic alone says too little to go on.
-      if (s.topic.length + s.value_ > limit) s.headSkipped = true
+      if (s.topic_.length + s.value_ > limit) s.headSkipped_ = true
       s.next_ = Next.Properties
     }
   }
-  if (s.headSkipped) {
-    s.skip = true
-    s.topic = EMPTY
+  if (s.headSkipped_) {
+    s.skip_ = true
+    s.topic_ = EMPTY
     return 1
   }
   if (!takePart(s, s.value_)) return 0
-  s.properties = cut(s.buffer, s.from, s.to)
+  s.properties_ = cut(s.buffer_, s.from_, s.to_)
   return 1
 }
 
@@ -254,34 +255,34 @@ function scanStream(s: Scanner, limit: number, streamMax: number, version: numbe
   const v5 = FEATURE_V5 && version === 5
   if (s.next_ === Next.TopicLength) {
     if (!takePart(s, 2)) return more(s)
-    const n = u16At(s.buffer, s.from)
+    const n = u16At(s.buffer_, s.from_)
     // What stands behind the topic, for now.
-    s.total = s.left_ - n
-    if (s.total < (s.header % 8 < 2 ? 0 : 2) + (v5 ? 1 : 0)) return fail(s, Scan.Malformed)
-    s.packetId = 0
-    s.skip = true
-    s.headSkipped = true
+    s.total_ = s.left_ - n
+    if (s.total_ < (s.header_ % 8 < 2 ? 0 : 2) + (v5 ? 1 : 0)) return fail(s, Scan.Malformed)
+    s.packetId_ = 0
+    s.skip_ = true
+    s.headSkipped_ = true
     if (FEATURE_STREAM || FEATURE_V5) {
-      s.headSkipped = n > limit
-      s.skip = s.headSkipped || !FEATURE_STREAM || s.size > streamMax
-      s.topic = EMPTY
-      s.properties = EMPTY
+      s.headSkipped_ = n > limit
+      s.skip_ = s.headSkipped_ || !FEATURE_STREAM || s.size_ > streamMax
+      s.topic_ = EMPTY
+      s.properties_ = EMPTY
     }
     s.next_ = Next.Topic
   }
   if (s.next_ === Next.Topic) {
-    if ((FEATURE_STREAM || FEATURE_V5) && !s.headSkipped) {
-      if (!takePart(s, s.left_ - s.total)) return more(s)
-      s.topic = cut(s.buffer, s.from, s.to)
-    } else if (!drop(s, s.total)) return more(s)
+    if ((FEATURE_STREAM || FEATURE_V5) && !s.headSkipped_) {
+      if (!takePart(s, s.left_ - s.total_)) return more(s)
+      s.topic_ = cut(s.buffer_, s.from_, s.to_)
+    } else if (!drop(s, s.total_)) return more(s)
     s.next_ = Next.PacketId
   }
   if (s.next_ === Next.PacketId) {
-    if (s.header % 8 >= 2) {
+    if (s.header_ % 8 >= 2) {
       if (!takePart(s, 2)) return more(s)
-      s.packetId = u16At(s.buffer, s.from)
+      s.packetId_ = u16At(s.buffer_, s.from_)
     }
-    s.total = s.left_
+    s.total_ = s.left_
     s.value_ = 0
     s.scale_ = 1
     s.next_ = v5 ? Next.PropertyLength : Next.Start
@@ -294,13 +295,13 @@ function scanStream(s: Scanner, limit: number, streamMax: number, version: numbe
     s.next_ = Next.Payload
     return Scan.StreamStart
   }
-  if (FEATURE_STREAM && !s.skip && s.left_ > 0) {
+  if (FEATURE_STREAM && !s.skip_ && s.left_ > 0) {
     if (s.cursor_ === s.chunk_.length) return more(s)
-    s.buffer = s.chunk_
-    s.from = s.cursor_
-    s.offset = s.total - s.left_
+    s.buffer_ = s.chunk_
+    s.from_ = s.cursor_
+    s.offset_ = s.total_ - s.left_
     drop(s, 0)
-    s.to = s.cursor_
+    s.to_ = s.cursor_
     return Scan.StreamChunk
   }
   if (!drop(s, 0)) return more(s)
@@ -319,12 +320,12 @@ export function scan(s: Scanner, limit: number, streamMax: number, version: numb
   const chunk = s.chunk_
   if (s.next_ === Next.FirstByte) {
     if (s.cursor_ === chunk.length) return more(s)
-    s.header = at(chunk, s.cursor_)
-    if (!serverSends(s.header, version)) return fail(s, Scan.Malformed)
+    s.header_ = at(chunk, s.cursor_)
+    if (!serverSends(s.header_, version)) return fail(s, Scan.Malformed)
     s.cursor_ = s.cursor_ + 1
     s.value_ = 0
     s.scale_ = 1
-    s.size = 1
+    s.size_ = 1
     s.next_ = Next.Length
   }
   while (s.next_ === Next.Length) {
@@ -332,12 +333,12 @@ export function scan(s: Scanner, limit: number, streamMax: number, version: numb
     const done = lengthByte(s, at(chunk, s.cursor_), version)
     if (done < 0) return fail(s, Scan.Malformed)
     s.cursor_ = s.cursor_ + 1
-    s.size = s.size + 1
+    s.size_ = s.size_ + 1
     if (done > 0) {
-      s.size = s.size + s.value_
+      s.size_ = s.size_ + s.value_
       s.next_ = Next.Body
-      if (s.size > limit) {
-        if (s.header < 0x30 || s.header >= 0x40) return fail(s, Scan.TooLarge)
+      if (s.size_ > limit) {
+        if (s.header_ < 0x30 || s.header_ >= 0x40) return fail(s, Scan.TooLarge)
         s.left_ = s.value_
         s.next_ = Next.TopicLength
       }

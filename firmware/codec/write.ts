@@ -13,20 +13,20 @@ import { varint, varintSize } from './varint.js'
 /** What CONNECT carries (section 3.1). */
 export interface ConnectFields {
   /** Clean Session, in 5.0 Clean Start. */
-  clean: boolean
+  clean_: boolean
   /** Seconds, 0 to 65535. */
-  keepalive: number
-  clientId: Bytes
+  keepalive_: number
+  clientId_: Bytes
   /** Absent: no will, and the other will fields are not looked at. */
-  willTopic?: Bytes
-  willPayload: Bytes
+  willTopic_?: Bytes
+  willPayload_: Bytes
   /** 0, 1, 2. */
-  willQos: number
-  willRetain: boolean
-  willProperties: Bytes
-  username?: Bytes
-  password?: Bytes
-  properties: Bytes
+  willQos_: number
+  willRetain_: boolean
+  willProperties_: Bytes
+  username_?: Bytes
+  password_?: Bytes
+  properties_: Bytes
 }
 
 /** A length of two bytes, then the bytes: how strings and binary data stand in a packet (sections 1.5.4 and 1.5.6). At most 65535 bytes. */
@@ -56,14 +56,14 @@ function over(length: number, limit: number): boolean {
 
 /** CONNECT (section 3.1). `version` 3 is 3.1 ("MQIsdp"), 4 is 3.1.1, 5 is 5.0. EMPTY above `limit` bytes. */
 export function writeConnect(version: number, c: ConnectFields, limit: number): Bytes {
-  let flags = c.clean ? 2 : 0
-  let length = (FEATURE_V31 && version === 3 ? 12 : 10) + c.properties.length + 2 + c.clientId.length
-  const willTopic = c.willTopic
-  const username = c.username
-  const password = c.password
+  let flags = c.clean_ ? 2 : 0
+  let length = (FEATURE_V31 && version === 3 ? 12 : 10) + c.properties_.length + 2 + c.clientId_.length
+  const willTopic = c.willTopic_
+  const username = c.username_
+  const password = c.password_
   if (willTopic !== undefined) {
-    flags = flags + 4 + c.willQos * 8 + (c.willRetain ? 32 : 0)
-    length = length + c.willProperties.length + 4 + willTopic.length + c.willPayload.length
+    flags = flags + 4 + c.willQos_ * 8 + (c.willRetain_ ? 32 : 0)
+    length = length + c.willProperties_.length + 4 + willTopic.length + c.willPayload_.length
   }
   if (username !== undefined) {
     flags = flags + 128
@@ -76,8 +76,8 @@ export function writeConnect(version: number, c: ConnectFields, limit: number): 
   if (over(length, limit)) return EMPTY
   const name = (FEATURE_V31 && version === 3 ? 'MQIsdp' : 'MQTT') as Bytes
   return cat(
-    fixed(0x10, length), field(name), b2(version, flags), u16(c.keepalive), c.properties, field(c.clientId),
-    willTopic === undefined ? EMPTY : cat(c.willProperties, field(willTopic), field(c.willPayload)),
+    fixed(0x10, length), field(name), b2(version, flags), u16(c.keepalive_), c.properties_, field(c.clientId_),
+    willTopic === undefined ? EMPTY : cat(c.willProperties_, field(willTopic), field(c.willPayload_)),
     cat(optional(username), optional(password))
   )
 }

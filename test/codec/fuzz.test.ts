@@ -69,10 +69,10 @@ function mutate(stream: Bytes, mutations: Mutation[]): Bytes {
 /** What must hold after every scan: what is delimited is there, and what waits is below the limit. */
 function watcher(limit: number): (s: Scanner) => void {
   return s => {
-    if (s.from < 0 || s.from > s.to || (s.buffer !== '' && s.to > s.buffer.length)) throw new Error(`from ${s.from} to ${s.to} of ${s.buffer.length}`)
+    if (s.from_ < 0 || s.from_ > s.to_ || (s.buffer_ !== '' && s.to_ > s.buffer_.length)) throw new Error(`from ${s.from_} to ${s.to_} of ${s.buffer_.length}`)
     const waiting = s.parts_.reduce((n, part) => n + part.length, 0) + s.small_.length
     if (waiting !== s.held_ || waiting > limit) throw new Error(`${waiting} bytes wait, ${s.held_} are counted, the limit is ${limit}`)
-    if (s.topic.length + s.properties.length > limit) throw new Error(`a head of ${s.topic.length} and ${s.properties.length} bytes, the limit is ${limit}`)
+    if (s.topic_.length + s.properties_.length > limit) throw new Error(`a head of ${s.topic_.length} and ${s.properties_.length} bytes, the limit is ${limit}`)
   }
 }
 
@@ -108,13 +108,13 @@ describe.each([3, 4, 5])('version %i', version => {
     fc.assert(fc.property(fc.constantFrom(...firsts), fc.oneof(someBytes(40), fc.array(fc.constantFrom(0, 1, 2, 3, 8, 0x1f, 0x23, 0x26, 0x61, 0x80), { maxLength: 20 }).map(a => String.fromCharCode(...a) as Bytes)), (header, body) => {
       // Bytes of the next packets stand around it, and must not be looked at.
       const buffer = (utf8('??') + body + utf8('????')) as Bytes
-      const s = { header, buffer, from: 2, to: 2 + body.length } as Scanner
+      const s = { header_: header, buffer_: buffer, from_: 2, to_: 2 + body.length } as Scanner
       const reason = readPacket(p, s, version, text)
       expect([0, 0x81, 0x82, 0x94]).toContain(reason)
       seen.add(reason)
-      if (reason === 0 && p.type === 3) expect(p.topic.length + p.payload.length).toBeLessThanOrEqual(body.length)
+      if (reason === 0 && p.type_ === 3) expect(p.topic_.length + p.payload_.length).toBeLessThanOrEqual(body.length)
       // The same without anything around: what follows a packet does not change it.
-      expect(readPacket(newPacket(), { header, buffer: body, from: 0, to: body.length } as Scanner, version, text)).toBe(reason)
+      expect(readPacket(newPacket(), { header_: header, buffer_: body, from_: 0, to_: body.length } as Scanner, version, text)).toBe(reason)
     }), { numRuns: 4000 })
     expect(seen.size).toBeGreaterThan(2)
   })

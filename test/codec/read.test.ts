@@ -56,8 +56,8 @@ describe('CONNACK', () => {
     }
     const p = newPacket()
     const body = hex('00 2a')
-    readPacket(p, { header: 0x20, buffer: body, from: 0, to: 2 } as Parameters<typeof readPacket>[1], 4, text)
-    expect(p.reason).toBe(42)
+    readPacket(p, { header_: 0x20, buffer_: body, from_: 0, to_: 2 } as Parameters<typeof readPacket>[1], 4, text)
+    expect(p.reason_).toBe(42)
   })
 
   test('has exactly two bytes in 3.1 and 3.1.1, and properties in 5.0', () => {

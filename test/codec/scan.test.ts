@@ -85,7 +85,7 @@ describe('chunks cut anywhere', () => {
     const s = newScanner()
     for (const part of ['40', '02 00', '01 d0', '00 40 02 00 02']) feed(s, hex(part))
     const bodies: string[] = []
-    while (scan(s, 100, 0, 4) === Scan.Packet) bodies.push(toHex(s.buffer.substring(s.from, s.to) as Bytes))
+    while (scan(s, 100, 0, 4) === Scan.Packet) bodies.push(toHex(s.buffer_.substring(s.from_, s.to_) as Bytes))
     expect(bodies).toEqual(['00 01', '', '00 02'])
     feed(s, '' as Bytes)
     expect(scan(s, 100, 0, 4)).toBe(Scan.More)
@@ -105,7 +105,7 @@ describe('what it costs', () => {
       found = scan(s, limit, 0, 4)
     }
     expect(found).toBe(Scan.Packet)
-    expect(s.to - s.from).toBe(stream.length - (size < 16381 ? 3 : 4))
+    expect(s.to_ - s.from_).toBe(stream.length - (size < 16381 ? 3 : 4))
     return copied.bytes
   }
 
@@ -133,7 +133,7 @@ describe('what it costs', () => {
     const s = newScanner()
     feed(s, hex('d0 00 d0 00'))
     while (scan(s, 100, 0, 4) === Scan.Packet);
-    expect([s.chunk_, s.buffer]).toEqual(['', ''])
+    expect([s.chunk_, s.buffer_]).toEqual(['', ''])
   })
 })
 
@@ -177,7 +177,7 @@ describe('the fixed header', () => {
     resetScanner(s)
     feed(s, hex('d0 00'))
     expect(scan(s, 100, 0, 4)).toBe(Scan.Packet)
-    expect(s.header).toBe(0xd0)
+    expect(s.header_).toBe(0xd0)
   })
 })
 
@@ -195,7 +195,7 @@ describe('packets above the limit [S1-20]', () => {
     const properties = version === 5 ? { contentType: 'x', topicAlias: 3 } : undefined
     const bytes = big(qos, version, properties)
     const expected: Event = {
-      stream: { type: 3, dup: false, qos: qos as 0, retain: true, packetId: qos > 0 ? 77 : 0, topic: 'site/7' as Bytes, topicText: 'site/7', payload: '' as Bytes, ...properties && { properties } },
+      stream: { type: 3, dup: false, qos, retain: true, packetId: qos > 0 ? 77 : 0, topic: 'site/7' as Bytes, topicText: 'site/7', payload: '' as Bytes, ...properties && { properties } },
       reason: 0, total: 500, size: bytes.length, skip: false, payload: bytes.substring(bytes.length - 500) as Bytes
     }
     for (const size of [1, 2, 3, 100, 1000]) {
@@ -242,7 +242,7 @@ describe('packets above the limit [S1-20]', () => {
       feed(s, chunk)
       for (let found = scan(s, 40, 1000, 4); found !== Scan.More; found = scan(s, 40, 1000, 4)) {
         seen.push(found)
-        if (seen.length === 3) s.skip = true
+        if (seen.length === 3) s.skip_ = true
       }
     }
     expect(seen).toEqual([Scan.StreamStart, Scan.StreamChunk, Scan.StreamChunk, Scan.StreamEnd, Scan.Packet])
@@ -278,7 +278,7 @@ describe('packets above the limit [S1-20]', () => {
     const s = newScanner()
     feed(s, hex('90 ff 7f'))
     expect(scan(s, 16385, 1 << 20, 4)).toBe(Scan.TooLarge)
-    expect(s.size).toBe(16386)
+    expect(s.size_).toBe(16386)
     resetScanner(s)
     feed(s, hex('90 ff 7f'))
     expect(scan(s, 16386, 1 << 20, 4)).toBe(Scan.More)

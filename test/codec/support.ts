@@ -2,6 +2,7 @@
 import { type Bytes } from '../../firmware/bytes.js'
 import { newPacket, readPacket, readStreamHead, type Packet } from '../../firmware/codec/read.js'
 import { feed, newScanner, scan, Scan, type Scanner } from '../../firmware/codec/scan.js'
+import type { Properties } from '../../firmware/types.js'
 import { text } from '../../hal/host/text.js'
 
 export { text }
@@ -32,8 +33,8 @@ export function utf8(value: string): Bytes {
 
 /** One thing that a decoder said. A stream is told as its head and its payload, however it came in pieces. */
 export type Event =
-  | { packet: Partial<Packet>; reason: number }
-  | { stream: Partial<Packet>; reason: number; total: number; size: number; skip: boolean; payload: Bytes }
+  | { packet: Facts; reason: number }
+  | { stream: Facts; reason: number; total: number; size: number; skip: boolean; payload: Bytes }
   | { failed: number }
 
 export interface Setting {
@@ -44,17 +45,34 @@ export interface Setting {
   watch?: (s: Scanner) => void
 }
 
+/** What a packet says, in the words of the specification. */
+export interface Facts {
+  type: number
+  dup?: boolean
+  qos?: number
+  retain?: boolean
+  packetId?: number
+  topic?: Bytes
+  topicText?: string
+  payload?: Bytes
+  codes?: Bytes
+  reason?: number
+  sessionPresent?: boolean
+  properties?: Properties
+}
+
 /** The members that mean something for the packet's type, copied. */
-export function facts(p: Packet, reason: number): Partial<Packet> {
-  const { type, dup, qos, retain, packetId, reason: code, sessionPresent, topic, topicText, payload, codes, properties } = p
-  const of: Partial<Packet> = { type }
+export function facts(p: Packet, reason: number): Facts {
+  const type = p.type_
+  const packetId = p.packetId_
+  const of: Facts = { type }
   if (reason > 0) return of
-  if (type === 3) Object.assign(of, { dup, qos, retain, packetId, topic, topicText, payload })
-  else if (type === 2) Object.assign(of, { sessionPresent, reason: code })
-  else if (type >= 4 && type <= 7) Object.assign(of, { packetId, reason: code })
-  else if (type === 9 || type === 11) Object.assign(of, { packetId, codes })
-  else if (type >= 14) Object.assign(of, { reason: code })
-  if (properties !== undefined) of.properties = structuredClone(properties)
+  if (type === 3) Object.assign(of, { dup: p.dup_, qos: p.qos_, retain: p.retain_, packetId, topic: p.topic_, topicText: p.topicText_, payload: p.payload_ })
+  else if (type === 2) Object.assign(of, { sessionPresent: p.sessionPresent_, reason: p.reason_ })
+  else if (type >= 4 && type <= 7) Object.assign(of, { packetId, reason: p.reason_ })
+  else if (type === 9 || type === 11) Object.assign(of, { packetId, codes: p.codes_ })
+  else if (type >= 14) Object.assign(of, { reason: p.reason_ })
+  if (p.properties_ !== undefined) of.properties = structuredClone(p.properties_)
   return of
 }
 
@@ -79,11 +97,11 @@ export function decode(chunks: Bytes[], { version = 4, limit = 1 << 20, streamMa
         events.push({ packet: facts(p, reason), reason })
       } else if (found === Scan.StreamStart) {
         const reason = readStreamHead(p, s, text)
-        stream = { stream: facts(p, reason), reason, total: s.total, size: s.size, skip: s.skip, payload: '' as Bytes }
+        stream = { stream: facts(p, reason), reason, total: s.total_, size: s.size_, skip: s.skip_, payload: '' as Bytes }
       } else if (found === Scan.StreamChunk) {
-        if (stream!.payload.length !== s.offset) throw new Error(`a piece at ${s.offset} after ${stream!.payload.length} bytes`)
-        if (s.to <= s.from) throw new Error('an empty piece')
-        stream!.payload = (stream!.payload + s.buffer.substring(s.from, s.to)) as Bytes
+        if (stream!.payload.length !== s.offset_) throw new Error(`a piece at ${s.offset_} after ${stream!.payload.length} bytes`)
+        if (s.to_ <= s.from_) throw new Error('an empty piece')
+        stream!.payload = (stream!.payload + s.buffer_.substring(s.from_, s.to_)) as Bytes
       } else {
         events.push(stream!)
         stream = undefined

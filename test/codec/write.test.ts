@@ -15,15 +15,15 @@ const ROOM = 1 << 20
 const NONE = b1(0)
 
 const connect = (change: Partial<ConnectFields>): ConnectFields => ({
-  clean: true, keepalive: 60, clientId: utf8('meter-7'), willPayload: EMPTY, willQos: 0, willRetain: false, willProperties: EMPTY,
-  properties: EMPTY, ...change
+  clean_: true, keepalive_: 60, clientId_: utf8('meter-7'), willPayload_: EMPTY, willQos_: 0, willRetain_: false, willProperties_: EMPTY,
+  properties_: EMPTY, ...change
 })
 
 const section = (carrier: Carrier, p: Parameters<typeof writeProperties>[0]) => writeProperties(p, TYPE[carrier], text)
 
 describe('CONNECT', () => {
   test('3.1 names itself MQIsdp, level 3 [S0-17] [S1-03]', () => {
-    expect(toHex(writeConnect(3, connect({ keepalive: 120 }), ROOM))).toBe(toHex(hex(`
+    expect(toHex(writeConnect(3, connect({ keepalive_: 120 }), ROOM))).toBe(toHex(hex(`
       10 15             // CONNECT, 21 bytes follow
       00 06 4d51497364 70  // "MQIsdp"
       03                // level 3
@@ -35,7 +35,7 @@ describe('CONNECT', () => {
 
   test('3.1.1 names itself MQTT, level 4, and puts the fields in their order [MQTT-3.1.2-1] [MQTT-3.1.2-2] [MQTT-3.1.2-3] [MQTT-3.1.3-1] [MQTT-3.1.3-3] [MQTT-3.1.3-4] [S2-05]', () => {
     const bytes = writeConnect(4, connect({
-      willTopic: utf8('w'), willPayload: hex('00 ff'), willQos: 1, willRetain: true, username: utf8('u'), password: hex('80')
+      willTopic_: utf8('w'), willPayload_: hex('00 ff'), willQos_: 1, willRetain_: true, username_: utf8('u'), password_: hex('80')
     }), ROOM)
     expect(toHex(bytes)).toBe(toHex(hex(`
       10 20             // CONNECT, 32 bytes follow
@@ -52,8 +52,8 @@ describe('CONNECT', () => {
 
   test('5.0 has properties before the client id and before the will topic [MQTT-3.1.2-9] [MQTT5-3.1.2-1] [MQTT5-3.1.2-2] [MQTT5-3.1.2-3] [MQTT5-3.1.2-9] [MQTT5-3.1.3-1] [MQTT5-3.1.3-3] [S2-05]', () => {
     const bytes = writeConnect(5, connect({
-      clientId: EMPTY, properties: section('Connect', { sessionExpiryInterval: 10, receiveMaximum: 20 }),
-      willTopic: utf8('w'), willProperties: section('Will', { willDelayInterval: 30 }), willPayload: utf8('!'), willQos: 2, clean: false
+      clientId_: EMPTY, properties_: section('Connect', { sessionExpiryInterval: 10, receiveMaximum: 20 }),
+      willTopic_: utf8('w'), willProperties_: section('Will', { willDelayInterval: 30 }), willPayload_: utf8('!'), willQos_: 2, clean_: false
     }), ROOM)
     expect(toHex(bytes)).toBe(toHex(hex(`
       10 21
@@ -68,14 +68,14 @@ describe('CONNECT', () => {
   })
 
   test('the flags say which fields are there: no will, no will QoS and retain [MQTT-3.1.2-11] [MQTT-3.1.2-13] [MQTT-3.1.2-15] [MQTT-3.1.2-18] [MQTT-3.1.2-20] [MQTT5-3.1.2-11] [MQTT5-3.1.2-13]', () => {
-    const flags = (change: Partial<ConnectFields>) => writeConnect(4, connect({ clean: false, willQos: 2, willRetain: true, ...change }), ROOM).charCodeAt(9)
+    const flags = (change: Partial<ConnectFields>) => writeConnect(4, connect({ clean_: false, willQos_: 2, willRetain_: true, ...change }), ROOM).charCodeAt(9)
     expect(flags({})).toBe(0)
-    expect(flags({ clean: true })).toBe(0x02)
-    expect(flags({ willTopic: utf8('w') })).toBe(0x34)
-    expect(flags({ willTopic: utf8('w'), willQos: 0, willRetain: false })).toBe(0x04)
-    expect(flags({ username: utf8('u') })).toBe(0x80)
-    expect(flags({ username: utf8('u'), password: utf8('p') })).toBe(0xc0)
-    expect(flags({ password: utf8('p') })).toBe(0x40)
+    expect(flags({ clean_: true })).toBe(0x02)
+    expect(flags({ willTopic_: utf8('w') })).toBe(0x34)
+    expect(flags({ willTopic_: utf8('w'), willQos_: 0, willRetain_: false })).toBe(0x04)
+    expect(flags({ username_: utf8('u') })).toBe(0x80)
+    expect(flags({ username_: utf8('u'), password_: utf8('p') })).toBe(0xc0)
+    expect(flags({ password_: utf8('p') })).toBe(0x40)
   })
 
   test('whatever the options, mqtt-packet reads back what was written, in 3.1, 3.1.1 and 5.0 [MQTT-3.1.2-19] [MQTT-3.1.2-21] [MQTT-3.1.3-11] [MQTT5-3.1.2-16] [MQTT5-3.1.2-17] [MQTT5-3.1.2-18] [MQTT5-3.1.2-19] [MQTT5-3.1.3-4] [MQTT5-3.1.3-11] [MQTT5-3.1.3-12] [S2-05]', () => {
@@ -87,11 +87,11 @@ describe('CONNECT', () => {
       (version, clean, keepalive, clientId, will, username, password, properties) => {
         const v5 = version === 5
         const bytes = writeConnect(version, {
-          clean, keepalive, clientId: utf8(clientId),
-          willPayload: will?.payload ?? EMPTY, willQos: will?.qos ?? 0, willRetain: will?.retain ?? false,
-          willProperties: v5 ? section('Will', will?.properties) : EMPTY, properties: v5 ? section('Connect', properties) : EMPTY,
-          ...will && { willTopic: utf8(will.topic) }, ...username !== undefined && { username: utf8(username) },
-          ...password !== undefined && { password }
+          clean_: clean, keepalive_: keepalive, clientId_: utf8(clientId),
+          willPayload_: will?.payload ?? EMPTY, willQos_: will?.qos ?? 0, willRetain_: will?.retain ?? false,
+          willProperties_: v5 ? section('Will', will?.properties) : EMPTY, properties_: v5 ? section('Connect', properties) : EMPTY,
+          ...will && { willTopic_: utf8(will.topic) }, ...username !== undefined && { username_: utf8(username) },
+          ...password !== undefined && { password_: password }
         }, ROOM)
         const [read] = peerReads(bytes, version)
         const expected: Record<string, unknown> = {

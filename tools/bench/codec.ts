@@ -138,7 +138,7 @@ function decode(chunks: Buffer[], count: number, converted: boolean): Duel {
         feed(scanner, typeof chunk === 'string' ? chunk : toBytes(chunk))
         while (scan(scanner, LIMIT, 0, VERSION) === Scan.Packet) {
           if (readPacket(packet, scanner, VERSION, text) !== 0) throw new Error('a packet was refused')
-          consumed += packet.topicText.length + packet.payload.length
+          consumed += packet.topicText_.length + packet.payload_.length
           n++
         }
       }

@@ -16,8 +16,8 @@ function payload(length: number): Bytes {
 export function packets(): Bytes {
   const out: Bytes[] = []
   out.push(writeConnect(4, {
-    clean: true, keepalive: 300, clientId: 'device-7' as Bytes, willTopic: 'gone' as Bytes, willPayload: payload(40), willQos: 1, willRetain: true,
-    willProperties: EMPTY, username: 'ann' as Bytes, password: payload(5), properties: EMPTY
+    clean_: true, keepalive_: 300, clientId_: 'device-7' as Bytes, willTopic_: 'gone' as Bytes, willPayload_: payload(40), willQos_: 1, willRetain_: true,
+    willProperties_: EMPTY, username_: 'ann' as Bytes, password_: payload(5), properties_: EMPTY
   }, 1024))
   for (let i = 0; i < 6; i = i + 1) {
     out.push(writePublish(i % 2 * 2, field('plant/7/temperature' as Bytes), i % 2 * (i + 255), EMPTY, payload(i * 61), 1024))
@@ -43,9 +43,9 @@ export function report(): Bytes {
     step = step % 700 + 1
     let kind = scan(scanner, 30000, 0, 4)
     while (kind === Scan.Packet) {
-      seen.push(text(scanner.header))
-      seen.push(text(scanner.to - scanner.from))
-      if (scanner.to > scanner.from) seen.push(text(at(scanner.buffer, scanner.to - 1)))
+      seen.push(text(scanner.header_))
+      seen.push(text(scanner.to_ - scanner.from_))
+      if (scanner.to_ > scanner.from_) seen.push(text(at(scanner.buffer_, scanner.to_ - 1)))
       kind = scan(scanner, 30000, 0, 4)
     }
     if (kind < 0) seen.push(text(kind))
