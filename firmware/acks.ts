@@ -6,9 +6,9 @@ import { EMPTY, at, type Code } from './bytes.js'
 import { ErrorCode, Reason } from './codes.js'
 import { PacketType } from './codec/packets.js'
 import { writeAck } from './codec/write.js'
-import { because, broken, topicOf, type Core } from './core.js'
+import { because, broken, forgetSuspect, topicOf, type Core } from './core.js'
 import { end, popFront, pushFront, Step, Taken, unlink, type Outgoing } from './outbox.js'
-import { send, tellSubscribed } from './outbound.js'
+import { send, tellSubscribed, tellUnsubscribed } from './outbound.js'
 import { forget, takeRequest, Want } from './subscriptions.js'
 import type { Packet } from './codec/read.js'
 
@@ -26,11 +26,7 @@ function finish(core: Core, m: Outgoing, code: Code, reason: number): void {
   else unlink(box.flight_, m)
   box.flightCount_ = box.flightCount_ - 1
   if (m.epoch_ === core.epoch_) core.sentNow_ = core.sentNow_ - 1
-  if (m.token_ === core.suspect_) {
-    core.suspect_ = 0
-    core.suspicions_ = 0
-    core.alone_ = false
-  }
+  forgetSuspect(core, m)
   if (code < 0) because(core, code, topicOf(core, m), m.packetId_, 0, reason)
   end(box, m, code < 0 ? 'rejected' : 'delivered', reason)
 }
@@ -59,14 +55,17 @@ function handlePubrec(core: Core, m: Outgoing, reason: number): Code {
         const box = core.outbox_
         unlink(box.flight_, m)
         box.flightCount_ = box.flightCount_ - 1
-        core.sentNow_ = core.sentNow_ - 1
+        if (m.epoch_ === core.epoch_) core.sentNow_ = core.sentNow_ - 1
         if (!m.renewed_) {
           m.renewed_ = true
           if (core.retired_.length < 64) core.retired_.push(m.packetId_)
           m.packetId_ = 0
           m.step_ = Step.Send
           pushFront(box.queue_, m)
-        } else end(box, m, 'rejected', reason)
+        } else {
+          forgetSuspect(core, m)
+          end(box, m, 'rejected', reason)
+        }
         return 0
       }
     } else if (reason >= 0x80) {
@@ -122,7 +121,7 @@ export function handleSuback(core: Core, p: Packet): Code {
       forget(core.registry_, e)
       if (code >= 0x80) {
         because(core, ErrorCode.UnsubscribeRefused, e.filter_, p.packetId_, 0, code)
-        tellSubscribed(core, e, ErrorCode.UnsubscribeRefused)
+        tellUnsubscribed(core, e, ErrorCode.UnsubscribeRefused)
       }
     } else {
       const late = q.age_ < 0

@@ -67,6 +67,10 @@ export function admit(core: Core, m: Outgoing): Code {
   core.stats_.accepted = core.stats_.accepted + 1
   box.count_ = box.count_ + 1
   box.bytes_ = box.bytes_ + sizeOf(m)
+  if (FEATURE_POLICIES && m.expirySeconds_ >= 0) {
+    const left = (m.expirySeconds_ - core.clock_.seconds_) * 1000 + m.expiryMillis_ - core.clock_.millis_
+    if (box.soonest_ < 0 || left < box.soonest_) box.soonest_ = left
+  }
   core.more_ = true
   return m.token_
 }
@@ -89,9 +93,5 @@ export function accept(core: Core, m: Outgoing, keepLatest: boolean): Code {
   }
   if (code < 0) return code
   enqueue(box.queue_, m)
-  if (FEATURE_POLICIES && m.expirySeconds_ >= 0) {
-    const left = (m.expirySeconds_ - core.clock_.seconds_) * 1000 + m.expiryMillis_ - core.clock_.millis_
-    if (box.soonest_ < 0 || left < box.soonest_) box.soonest_ = left
-  }
   return admit(core, m)
 }

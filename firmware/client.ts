@@ -7,13 +7,13 @@ import { ErrorCode } from './codes.js'
 import { startAttempt } from './connection.js'
 import { Asked, because, callUser, newCore, newStats, Phase, textOfTopic, type Core } from './core.js'
 import { releaseAcks } from './inbound.js'
-import { isFull, take } from './inbox.js'
+import { take } from './inbox.js'
 import { disconnect } from './disconnect.js'
 import { publish, publishStream } from './publish.js'
 import { subscribe, unsubscribe } from './subscribe.js'
 import { prepareConnect } from './handshake.js'
 import { checkHal, newSettings, readSettings } from './settings.js'
-import { settleAsked, slice } from './slice.js'
+import { mayRead, mustHold, settleAsked, slice } from './slice.js'
 import type { Hal } from '../hal/hal.js'
 import type { Cause, DisconnectExtra, Message, MessageHandler, Options, Properties, PublishExtra, Qos, Stats, SubscribeExtra } from './types.js'
 
@@ -29,7 +29,7 @@ function nudge(core: Core): void {
 function untilDue(core: Core, most: number): number {
   if (core.more_) return 0
   const socket = core.socket_
-  if (socket !== undefined && socket.pending() > 0) return 0
+  if (socket !== undefined && socket.pending() > 0 && mayRead(core)) return 0
   if (core.due_ < 0) return most
   const left = core.due_ - core.hal_.timer.since(core.clock_.stamp_)
   return left <= 0 ? 0 : left < most ? left : most
@@ -45,10 +45,7 @@ function pumpOnce(core: Core): number {
   const handled = slice(core)
   const timer = core.hal_.timer
   if (core.wakeHandle_ > 0 && timer.wakeAfter !== undefined) {
-    if (core.destroyed_) {
-      timer.wakeAfter(core.wakeHandle_, -1)
-      core.wakeHandle_ = 0
-    } else if (core.more_) timer.wakeAfter(core.wakeHandle_, 0)
+    if (core.more_) timer.wakeAfter(core.wakeHandle_, 0)
     else timer.wakeAfter(core.wakeHandle_, core.due_ < 0 ? Longest.Wait + 1 : core.due_)
   }
   return handled
@@ -69,9 +66,9 @@ function loop(core: Core, timeoutMs: number, forMessage: boolean): Code {
     if (core.destroyed_ || core.phase_ === Phase.Offline) return handled
     if (forMessage && core.inbox_.count_ > 0) return handled
     left = timeoutMs - timer.since(start)
-    if (left <= 0) return handled
+    if (!(left > 0)) return handled
     // A full push-back cache: only the application can go on.
-    if (FEATURE_CACHE && core.options_.cache === 'push-back' && isFull(core.inbox_, core.settings_.packetIn_, core.settings_.inboxCount_, core.settings_.inboxBytes_)) return handled
+    if (FEATURE_CACHE && mustHold(core)) return handled
     const ms = untilDue(core, left)
     if (ms > 0) {
       const code = timer.wait(ms)
@@ -113,6 +110,10 @@ export class Client {
     const core = this.core_
     if (core === undefined) return this.wrong_
     if (core.destroyed_) return ErrorCode.Destroyed
+    if (core.asked_ === Asked.Abort || core.asked_ === Asked.Leave) {
+      core.again_ = true
+      return 0
+    }
     if (core.phase_ === Phase.Draining) return because(core, ErrorCode.Disconnecting)
     if (core.phase_ !== Phase.Offline) return 0
     const o = core.options_
@@ -247,6 +248,7 @@ export class Client {
     core.busy_ = core.busy_ - 1
     if (code < 0) return code
     settleAsked(core)
+    if (core.outbox_.owed_ > 0) core.more_ = true
     nudge(core)
     const timer = core.hal_.timer
     if (core.busy_ === 0 && timer.wait !== undefined) {
@@ -264,7 +266,9 @@ export class Client {
     const core = this.core_
     if (core === undefined) return this.wrong_
     if (core.destroyed_) return ErrorCode.Destroyed
+    if (core.phase_ === Phase.Offline) return 0
     if (core.asked_ !== Asked.Destroy) core.asked_ = Asked.Abort
+    core.again_ = false
     settleAsked(core)
     nudge(core)
     return 0
@@ -277,11 +281,6 @@ export class Client {
     core.destroyed_ = true
     core.asked_ = Asked.Destroy
     settleAsked(core)
-    const timer = core.hal_.timer
-    if (core.busy_ === 0 && core.wakeHandle_ > 0 && timer.wakeAfter !== undefined) {
-      timer.wakeAfter(core.wakeHandle_, -1)
-      core.wakeHandle_ = 0
-    }
     return 0
   }
 
@@ -308,6 +307,11 @@ export class Client {
   explain(): Cause {
     return this.core_ === undefined ? this.cause_ : this.core_.cause_
   }
+}
+
+/** Offline, with nothing left to tell. */
+function isOver(core: Core): boolean {
+  return core.phase_ === Phase.Offline && core.outbox_.owed_ === 0 && !core.destroyed_
 }
 
 /** `run` where the port cannot wait: sockets wake the handle too, so the period is measured. */
@@ -360,6 +364,7 @@ export function run(this: void, client: Client, periodMs: number, fn: (this: voi
     settleAsked(core)
     let left = periodMs - timer.since(start)
     if (left < 0) left = 0
+    if (isOver(core)) return 0
     const code = client.yield(left)
     if (code < 0) return code
     if (core.phase_ === Phase.Offline) return 0

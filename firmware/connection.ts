@@ -88,7 +88,7 @@ export function closeWith(core: Core, code: Code): void {
   const socket = core.socket_
   const reason = core.cause_.code === code ? core.cause_.reason : 0
   if (socket !== undefined && core.phase_ >= Phase.Up && code !== ErrorCode.ServerDisconnected && core.streaming_ === undefined) {
-    if (FEATURE_V5 && core.settings_.version_ === 5 && reason >= Reason.Unspecified) append(core.tx_, writeDisconnect(5, reason, EMPTY))
+    if (FEATURE_V5 && core.settings_.version_ === 5 && reason >= Reason.Unspecified && !core.drainSent_) append(core.tx_, writeDisconnect(5, reason, EMPTY))
     // The acks of this slice go too: the server need not repeat what they answer.
     flushOut(core, socket)
   }

@@ -140,6 +140,10 @@ export interface Core {
   overflow_: number
   /** A received message is with the application: what it publishes meanwhile may be a part of it. */
   delivering_: boolean
+  /** Reading stopped though there may be more: too much waits to go out, or to be taken by the application. */
+  paused_: boolean
+  /** connect() came while abort() or disconnect() waits for the end of the slice. */
+  again_: boolean
   /** The topics used last, as text and as field, in turn. */
   topicTexts_: string[]
   topicFields_: Bytes[]
@@ -205,7 +209,7 @@ export function newCore(hal: Hal, options: Options, settings: Settings): Core {
     connectPacket_: EMPTY, cause_: { code: 0, reason: 0, value: 0, limit: 0, detail: '' },
     ids_: newPacketIds(hal.system.random()), retired_: [], token_: 0, receiveSet_: [], inbox_: newInbox(),
     hadSession_: false, sessionPresent_: false, resumed_: false, suspect_: 0, suspicions_: 0, alone_: false,
-    resending_: false, sentNow_: 0, restoring_: false, ackAge_: 0, packetsBefore_: 0, heard_: false, held_: 0, overflow_: -1, delivering_: false, topicTexts_: ['', '', '', ''], topicFields_: [EMPTY, EMPTY, EMPTY, EMPTY], topicTurn_: 0,
+    resending_: false, sentNow_: 0, restoring_: false, ackAge_: 0, packetsBefore_: 0, heard_: false, held_: 0, overflow_: -1, delivering_: false, paused_: false, again_: false, topicTexts_: ['', '', '', ''], topicFields_: [EMPTY, EMPTY, EMPTY, EMPTY], topicTurn_: 0,
     topicIn_: EMPTY, topicInText_: '', info_: info, message_: { topic: '', payload: EMPTY, packet: info },
     drainMs_: 0, drainSent_: false, disconnectPacket_: EMPTY, aliases_: [], aliasesIn_: [], assignedId_: '', authMethod_: '', authData_: undefined, referred_: false,
     streaming_: undefined, streamed_: 0, behind_: [], streamTopic_: '', streamQos_: 0, streamId_: 0, pulled_: EMPTY, wakeHandle_: 0, wakeSoon_: false
@@ -305,6 +309,14 @@ export function mayUse(core: Core): Code {
 /** A protocol error of the server's: the link is closed with this reason under 5.0. */
 export function broken(core: Core, reason: number, detail: string): Code {
   return because(core, reason === Reason.MalformedPacket ? ErrorCode.Malformed : ErrorCode.ProtocolError, detail, core.packet_.type_, core.packet_.packetId_, reason)
+}
+
+/** `m` ends: if it was the one suspected of getting the link closed, the rest may go on. */
+export function forgetSuspect(core: Core, m: Outgoing): void {
+  if (m.token_ !== core.suspect_) return
+  core.suspect_ = 0
+  core.suspicions_ = 0
+  core.alone_ = false
 }
 
 /** The topic of a message of ours as text, for a cause. */

@@ -50,7 +50,12 @@ export function disconnect(core: Core, extra: DisconnectExtra | undefined): Code
     goOffline(core, ErrorCode.Disconnected)
     return 0
   }
-  core.disconnectPacket_ = writeDisconnect(core.settings_.version_, reason, FEATURE_V5 && properties !== undefined ? writeProperties(properties, PacketType.Disconnect, core.hal_.text) : EMPTY)
+  let packet = writeDisconnect(core.settings_.version_, reason, FEATURE_V5 && properties !== undefined ? writeProperties(properties, PacketType.Disconnect, core.hal_.text) : EMPTY)
+  if (FEATURE_V5 && properties !== undefined && packet.length > core.server_.packetMax_) {
+    // What the server must know goes; reason string and user properties stay behind [MQTT-3.14.2-3].
+    packet = writeDisconnect(5, reason, writeProperties({ sessionExpiryInterval: properties.sessionExpiryInterval }, PacketType.Disconnect, core.hal_.text))
+  }
+  core.disconnectPacket_ = packet
   core.drainMs_ = wait
   core.drainSent_ = false
   core.more_ = true

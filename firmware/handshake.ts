@@ -76,6 +76,7 @@ export function prepareConnect(core: Core): Code {
     const code = callUser(core, o.credentials, o, undefined, undefined)
     if (code < 0) return because(core, ErrorCode.CredentialsFailed, '', code)
   }
+  if (o.servers.length === 0) return because(core, ErrorCode.NoServer, 'servers', 0, 1)
   const id = clientIdOf(core)
   const wrong = checkIdentity(s, o, id, text, core.cause_)
   if (wrong < 0) return wrong

@@ -62,7 +62,11 @@ export function deliver(core: Core, topic: Bytes, payload: Bytes): void {
   const byId = FEATURE_V5 && info.properties !== undefined && info.properties.subscriptionIdentifier !== undefined
   let handled = false
   core.delivering_ = true
-  for (const e of core.registry_.entries_) {
+  // A handler that subscribes does not bring this message to the new one.
+  const entries = core.registry_.entries_
+  const count = entries.length
+  for (let i = 0; i < count; i = i + 1) {
+    const e = entries[i]
     if (e.handler_ === undefined || e.want_ === Want.Unsubscribe || e.want_ === Want.Unsuback) continue
     if (byId ? hasId(info.properties, e.subscriptionId_) : matches(e.bytes_, topic)) {
       handled = true
@@ -99,7 +103,8 @@ function cache(core: Core, p: Packet): void {
     take(inbox)
     core.stats_.inboxDropped = core.stats_.inboxDropped + 1
   }
-  if (isFull(inbox, bytes, s.inboxCount_, s.inboxBytes_)) {
+  // Under push-back reading stopped in time; a topic that came by alias may be longer than was reserved.
+  if (isFull(inbox, bytes, s.inboxCount_, s.inboxBytes_) && core.options_.cache !== 'push-back') {
     core.stats_.inboxDropped = core.stats_.inboxDropped + 1
     because(core, ErrorCode.InboxFull, '', inbox.count_, s.inboxCount_)
     return

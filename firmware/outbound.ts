@@ -6,7 +6,7 @@ import { EMPTY, b1, b2, b3, cat, join, u32, type Bytes, type Code } from './byte
 import { ErrorCode } from './codes.js'
 import { field, writeAck, writePublish, writePublishHead, writeSubscribe } from './codec/write.js'
 import { varint } from './codec/varint.js'
-import { because, callUser, nextPacketId, topicOf, Phase, type Core } from './core.js'
+import { because, callUser, nextPacketId, forgetSuspect, topicOf, Phase, type Core } from './core.js'
 import { defaults } from './defaults.js'
 import { end, popFront, pushBack, qosOf, Step, Taken, unlink, type Outgoing } from './outbox.js'
 import { nextBatch, Want, type Request, type Subscription } from './subscriptions.js'
@@ -19,6 +19,8 @@ const NO_PROPERTIES = b1(0)
 
 /** Puts a whole packet on its way; behind a message that is being sent in pieces it waits for its end. */
 export function send(core: Core, packet: Bytes): void {
+  // Nothing follows DISCONNECT [MQTT-3.14.4-2].
+  if (core.drainSent_) return
   core.stats_.packetsOut = core.stats_.packetsOut + 1
   if (FEATURE_STREAM && core.streaming_ !== undefined) core.behind_.push(packet)
   else append(core.tx_, packet)
@@ -122,6 +124,7 @@ function sendPublish(core: Core, m: Outgoing): boolean {
 /** It could not be sent: its receipt says why. */
 function giveUp(core: Core, m: Outgoing): void {
   m.packetId_ = 0
+  forgetSuspect(core, m)
   end(core.outbox_, m, m.reason_ === ErrorCode.Expired ? 'expired' : 'rejected', m.reason_)
 }
 
@@ -144,7 +147,7 @@ function pumpStream(core: Core, socket: Socket): Code {
     if (max <= 0) return 0
     callUser(core, pull, core, m, max)
     const piece = core.pulled_
-    if (piece.length === 0 || piece.length > max) {
+    if (typeof piece !== 'string' || piece.length === 0 || piece.length > max) {
       m.reason_ = ErrorCode.StreamFailed
       return because(core, ErrorCode.StreamFailed, topicOf(core, m), core.streamed_, m.total_)
     }
@@ -203,6 +206,12 @@ export function tellSubscribed(core: Core, e: Subscription, code: Code): void {
   if (fn !== undefined) callUser(core, fn, e.token_, e.filter_, code)
 }
 
+/** Tells the user that an UNSUBSCRIBE failed, with the token of `unsubscribe`. */
+export function tellUnsubscribed(core: Core, e: Subscription, code: Code): void {
+  const fn = core.options_.onSubscribed
+  if (fn !== undefined) callUser(core, fn, e.endToken_, e.filter_, code)
+}
+
 /** What this server said it does not have; 0 when nothing is in the way. */
 export function refusedFilter(core: Core, filter: Bytes, subscriptionId: number): Code {
   const server = core.server_
@@ -223,32 +232,34 @@ function sendRequests(core: Core, socket: Socket): void {
     const unsubscribe = batch[0].want_ === Want.Unsubscribe
     const fields: Bytes[] = []
     const entries: Subscription[] = []
+    const refused: Subscription[] = []
     for (const e of batch) {
       const code = FEATURE_V5 && !unsubscribe ? refusedFilter(core, e.bytes_, e.subscriptionId_) : 0
       if (code < 0) {
         e.want_ = Want.Later
-        tellSubscribed(core, e, code)
+        refused.push(e)
       } else {
+        e.asked_ = true
         fields.push(unsubscribe ? field(e.bytes_) : cat(field(e.bytes_), b1(e.options_)))
         entries.push(e)
       }
     }
-    if (entries.length === 0) continue
-    const id = nextPacketId(core)
-    if (id === 0) return
+    const id = entries.length === 0 ? 0 : nextPacketId(core)
+    if (entries.length > 0 && id === 0) return
     const properties = FEATURE_V5 && core.settings_.version_ === 5 ? unsubscribe ? NO_PROPERTIES : batch[0].properties_ : EMPTY
     const packet = writeSubscribe(unsubscribe ? 0xa2 : 0x82, id, properties, join(fields), limit)
     const q: Request = { packetId_: id, entries_: entries, unsubscribe_: unsubscribe, age_: 0 }
     for (const e of entries) {
-      if (packet.length === 0) {
-        // One filter larger than this server takes: it was accepted under a wider limit.
-        e.want_ = Want.Later
-        tellSubscribed(core, e, ErrorCode.ServerPacketLimit)
-      } else e.want_ = unsubscribe ? Want.Unsuback : Want.Suback
+      // One filter larger than this server takes was accepted under a wider limit.
+      e.want_ = packet.length === 0 ? Want.Later : unsubscribe ? Want.Unsuback : Want.Suback
+      if (packet.length === 0) refused.push(e)
     }
-    if (packet.length === 0) continue
-    r.requests_.push(q)
-    send(core, packet)
+    if (id > 0 && packet.length > 0) {
+      r.requests_.push(q)
+      send(core, packet)
+    }
+    // Told last: their callbacks may change the registry.
+    for (const e of refused) tellSubscribed(core, e, core.server_.packetMax_ < e.bytes_.length + 12 ? ErrorCode.ServerPacketLimit : refusedFilter(core, e.bytes_, e.subscriptionId_))
   }
 }
 
@@ -302,12 +313,11 @@ function settleLeaving(core: Core): void {
 export function flushOut(core: Core, socket: Socket): Code {
   if (core.tx_.bytes_ === 0) return 0
   const n = flush(core.tx_, socket)
-  if (n < 0) return n
-  if (n > 0) {
-    core.stats_.bytesOut = (core.stats_.bytesOut + n) % 1073741824
-    core.keepalive_.sinceSent_ = 0
-    if (core.outbox_.leaving_.head_ !== undefined) settleLeaving(core)
-  }
+  // Also when it failed: writes before the one that did took what they took.
+  if (core.outbox_.leaving_.head_ !== undefined) settleLeaving(core)
+  if (n <= 0) return n
+  core.stats_.bytesOut = (core.stats_.bytesOut + n) % 1073741824
+  core.keepalive_.sinceSent_ = 0
   return 0
 }
 

@@ -3,7 +3,7 @@
  * (MQTT 5.0 sections 4.1 and 4.4; docs/protocol.md, "Sessions").
  */
 import { ErrorCode } from './codes.js'
-import { because, topicOf, type Core } from './core.js'
+import { because, forgetSuspect, topicOf, type Core } from './core.js'
 import { end, newChain, popFront, prependAll, pushBack, qosOf, Step, Taken, unlink, type Chain } from './outbox.js'
 import { dropRequests, restoreAll } from './subscriptions.js'
 import { isTaken, resetTransmit } from './transmit.js'
@@ -53,6 +53,8 @@ function latch(core: Core): void {
   // Both were in order; QoS 0 and unsent QoS 1 and 2 that left together go back together, by where they stood.
   prependAll(box.queue_, merge(unsent, box.leaving_))
   box.leaving_ = newChain()
+  // Their deadlines count again.
+  if (FEATURE_POLICIES) box.soonest_ = 0
 }
 
 /** The server closed. Three connections in a row over the same oldest unacked publish, and it goes alone; once more, and it is given up. */
@@ -114,8 +116,10 @@ export function loseSession(core: Core): void {
   const again = newChain()
   let m = popFront(box.flight_)
   while (m !== undefined) {
-    if (qosOf(m) === 2 && core.options_.onSessionLost === 'report') end(box, m, 'unknown', ErrorCode.SessionLost)
-    else {
+    if (qosOf(m) === 2 && core.options_.onSessionLost === 'report') {
+      forgetSuspect(core, m)
+      end(box, m, 'unknown', ErrorCode.SessionLost)
+    } else {
       m.packetId_ = 0
       m.step_ = Step.Send
       m.taken_ = Taken.Nothing
@@ -141,6 +145,7 @@ export function endAll(core: Core, outcome: Outcome, reason: number): void {
   box.flightCount_ = 0
   let m = popFront(box.queue_)
   while (m !== undefined) {
+    forgetSuspect(core, m)
     end(box, m, outcome, reason)
     m = popFront(box.queue_)
   }
@@ -157,6 +162,7 @@ export function giveUpOldest(core: Core): boolean {
   unlink(box.flight_, m)
   box.flightCount_ = box.flightCount_ - 1
   if (core.retired_.length < 64) core.retired_.push(m.packetId_)
+  forgetSuspect(core, m)
   end(box, m, 'rejected', ErrorCode.NoAck)
   return true
 }

@@ -15,7 +15,7 @@ import { endStream, handlePacket, startStream, streamPiece } from './inbound.js'
 import { isFull } from './inbox.js'
 import { ageKeepalive, isPingDue, isPingOverdue, nextPing } from './keepalive.js'
 import { expire, popFront } from './outbox.js'
-import { flushOut, pump, send, tellSubscribed } from './outbound.js'
+import { flushOut, pump, send, tellSubscribed, tellUnsubscribed } from './outbound.js'
 import { currentServer } from './servers.js'
 import { endAll, endConnection, giveUpOldest, giveUpStream } from './session.js'
 import { append } from './transmit.js'
@@ -27,13 +27,21 @@ const enum Wait {
   /** ms: how long an overflowing receive set may stay full before the link is closed. */
   Overflow = 30000,
   /** Bytes that may wait in the transmit buffer before we stop reading. */
-  Backlog = 4096
+  Backlog = 4096,
+  /** Acks that may wait behind a message in pieces, or beyond the cache's count for the application. */
+  Acks = 256
 }
 
 /** Whether the application's cache has no room for the largest packet: then we do not read on, once the session is open. */
-function mustHold(core: Core): boolean {
+export function mustHold(core: Core): boolean {
   if (!FEATURE_CACHE || core.options_.cache !== 'push-back' || core.phase_ < Phase.Up) return false
-  return isFull(core.inbox_, core.settings_.packetIn_, core.settings_.inboxCount_, core.settings_.inboxBytes_)
+  return core.inbox_.withheld_.length >= core.settings_.inboxCount_ + Wait.Acks ||
+    isFull(core.inbox_, core.settings_.packetIn_, core.settings_.inboxCount_, core.settings_.inboxBytes_)
+}
+
+/** Whether what is read now can be held and answered: the application's cache, the way out, acks that wait. */
+export function mayRead(core: Core): boolean {
+  return core.tx_.bytes_ <= Wait.Backlog && core.behind_.length < Wait.Acks && !mustHold(core)
 }
 
 /** A scanner that failed: what the bytes were instead of MQTT. */
@@ -74,13 +82,14 @@ function receive(core: Core, socket: Socket): Code {
   const s = core.settings_
   let packets = 0
   let bytes = s.sliceBytes_
+  core.paused_ = false
   const streamMax = core.options_.onStream === undefined ? 16777215 : s.streamMax_
   while (packets < s.slicePackets_) {
-    if (mustHold(core)) {
-      core.more_ = false
+    if (!mayRead(core)) {
+      core.paused_ = true
       return packets
     }
-    if (core.tx_.bytes_ > Wait.Backlog || core.asked_ !== Asked.Nothing || core.phase_ < Phase.Connecting) return packets
+    if (core.asked_ !== Asked.Nothing || core.phase_ < Phase.Connecting) return packets
     const found = scan(core.scanner_, s.packetIn_, streamMax, s.version_)
     if (found === Scan.More) {
       if (bytes <= 0) {
@@ -114,7 +123,10 @@ function ageRequests(core: Core, passed: number): void {
     if (q.age_ < core.settings_.requestTimeout_) continue
     q.age_ = -1
     because(core, ErrorCode.RequestTimeout, q.entries_[0].filter_, core.settings_.requestTimeout_, core.settings_.requestTimeout_)
-    for (const e of q.entries_) tellSubscribed(core, e, ErrorCode.RequestTimeout)
+    for (const e of q.entries_) {
+      if (q.unsubscribe_) tellUnsubscribed(core, e, ErrorCode.RequestTimeout)
+      else tellSubscribed(core, e, ErrorCode.RequestTimeout)
+    }
   }
 }
 
@@ -128,7 +140,7 @@ function ageLink(core: Core, passed: number): void {
   ageKeepalive(core.keepalive_, passed)
   if (isLeaving(core)) core.tx_.stalled_ = core.tx_.stalled_ + passed
   // Pieces of a message on their way are progress.
-  if (core.sentNow_ > 0 && core.streaming_ === undefined) core.ackAge_ = core.ackAge_ + passed
+  if (core.sentNow_ > 0 && !isLeaving(core)) core.ackAge_ = core.ackAge_ + passed
   if (FEATURE_QOS2 && core.overflow_ >= 0) core.overflow_ = core.overflow_ + passed
 }
 
@@ -151,8 +163,8 @@ function runTimers(core: Core, socket: Socket, passed: number): Code {
   }
   if (FEATURE_QOS2 && core.overflow_ >= 0 && (core.receiveSet_.length === 0 || core.overflow_ >= Wait.Overflow)) return because(core, ErrorCode.ReceiveSetFull, '', core.receiveSet_.length, 64)
   if (core.registry_.requests_.length > 0) ageRequests(core, passed)
-  // Behind a message in pieces a ping could not leave: there a way out that takes nothing tells of a dead link.
-  if (core.streaming_ === undefined && isPingDue(k, socket.unacked() === 0)) {
+  // Behind a large message a ping could not leave in time: there a way out that takes nothing tells of a dead link.
+  if (!isLeaving(core) && isPingDue(k, socket.unacked() === 0)) {
     send(core, writePingreq())
     core.stats_.pings = core.stats_.pings + 1
     k.waiting_ = 0
@@ -230,6 +242,8 @@ function work(core: Core, socket: Socket, passed: number): Code {
     closeWith(core, code)
     return handled
   }
+  // What reading had to wait for is done: what is there is read without another event.
+  if (core.paused_ && mayRead(core)) core.more_ = true
   if (core.phase_ === Phase.Draining) drain(core)
   return handled
 }
@@ -265,7 +279,7 @@ function nextDue(core: Core): number {
   else if (core.phase_ < Phase.Up) due = s.connectTimeout_ - core.age_
   else {
     const socket = core.socket_
-    due = core.streaming_ === undefined ? nextPing(core.keepalive_, socket !== undefined && socket.unacked() === 0) : -1
+    due = !isLeaving(core) || core.keepalive_.waiting_ >= 0 ? nextPing(core.keepalive_, socket !== undefined && socket.unacked() === 0) : -1
     due = earlier(due, isLeaving(core) ? core.keepalive_.timeout_ - core.tx_.stalled_ : -1)
     due = earlier(due, core.sentNow_ > 0 ? s.ackTimeout_ - core.ackAge_ : -1)
     if (core.overflow_ >= 0) due = earlier(due, core.receiveSet_.length === 0 ? 0 : Wait.Overflow - core.overflow_)
@@ -295,6 +309,17 @@ export function settleAsked(core: Core): void {
     } else goOffline(core, code)
     tellReceipts(core)
   }
+  const timer = core.hal_.timer
+  if (asked === Asked.Destroy && core.wakeHandle_ > 0 && timer.wakeAfter !== undefined) {
+    timer.wakeAfter(core.wakeHandle_, -1)
+    core.wakeHandle_ = 0
+  }
+  if (core.again_ && core.phase_ === Phase.Offline && asked !== Asked.Destroy) {
+    core.wait_ = 0
+    core.phase_ = Phase.Waiting
+    core.more_ = true
+  }
+  core.again_ = false
   core.busy_ = core.busy_ - 1
 }
 

@@ -7,9 +7,9 @@ import { PacketType } from './codec/packets.js'
 import { checkProperties, writeProperties } from './codec/properties.js'
 import { because, mayUse, nextToken, Phase, type Core } from './core.js'
 import { defaults } from './defaults.js'
-import { refusedFilter } from './outbound.js'
+import { refusedFilter, tellSubscribed } from './outbound.js'
 import { textField } from './settings.js'
-import { findFilter, forget, Want, type Subscription } from './subscriptions.js'
+import { countWanted, findFilter, forget, takeUnsubscribe, Want, type Subscription } from './subscriptions.js'
 import { checkFilter, isShared } from './topic.js'
 import type { MessageHandler, SubscribeExtra } from './types.js'
 
@@ -56,10 +56,17 @@ export function subscribe(core: Core, filter: string, qos: number, handler: Mess
   if (size > core.settings_.packetOut_) return because(core, ErrorCode.PacketTooLarge, filter, size, core.settings_.packetOut_)
   const r = core.registry_
   const old = findFilter(r, bytes)
-  if (old === undefined && r.entries_.length >= core.settings_.subscriptions_) return because(core, ErrorCode.TooManySubscriptions, filter, r.entries_.length, core.settings_.subscriptions_)
-  if (old !== undefined) forget(r, old)
+  const most = core.settings_.subscriptions_
+  // Those on their way out make room, but they are bounded too: each still has an UNSUBSCRIBE to go.
+  if (old === undefined && (countWanted(r) >= most || r.entries_.length >= most * 2)) return because(core, ErrorCode.TooManySubscriptions, filter, r.entries_.length, most)
+  const asked = takeUnsubscribe(r, bytes)
+  if (old !== undefined) {
+    forget(r, old)
+    // It was never sent, so no SUBACK will answer it.
+    if (old.want_ === Want.Subscribe && !old.asked_) tellSubscribed(core, old, ErrorCode.Superseded)
+  }
   const e: Subscription = {
-    token_: nextToken(core), filter_: filter, bytes_: bytes, options_: options, handler_: handler, want_: Want.Subscribe,
+    token_: nextToken(core), endToken_: 0, asked_: asked || old !== undefined && old.asked_, filter_: filter, bytes_: bytes, options_: options, handler_: handler, want_: Want.Subscribe,
     subscriptionId_: id, properties_: properties
   }
   r.entries_.push(e)
@@ -77,13 +84,16 @@ export function unsubscribe(core: Core, filter: string): Code {
   const r = core.registry_
   const e = findFilter(r, bytes)
   if (e === undefined) return because(core, ErrorCode.NotSubscribed, filter)
-  const asked = e.want_ === Want.Suback || e.want_ === Want.Nothing || core.hadSession_
-  e.token_ = nextToken(core)
+  const token = nextToken(core)
+  e.endToken_ = token
   e.handler_ = undefined
-  if (asked) {
+  if (e.asked_) {
     e.want_ = Want.Unsubscribe
     r.dirty_ = true
     core.more_ = true
-  } else forget(r, e)
-  return e.token_
+  } else {
+    forget(r, e)
+    tellSubscribed(core, e, ErrorCode.Superseded)
+  }
+  return token
 }

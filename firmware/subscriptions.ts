@@ -23,6 +23,10 @@ export const enum Want {
 
 export interface Subscription {
   token_: number
+  /** The token of `unsubscribe`, 0 before it. */
+  endToken_: number
+  /** It was in a SUBSCRIBE: a session may have it. */
+  asked_: boolean
   filter_: string
   /** The filter as it goes over the wire, without its length. */
   bytes_: Bytes
@@ -61,6 +65,26 @@ export function findFilter(r: Registry, bytes: Bytes): Subscription | undefined 
     if (e.bytes_ === bytes && e.want_ !== Want.Unsubscribe && e.want_ !== Want.Unsuback) return e
   }
   return undefined
+}
+
+/** Filters that the user wants: those on their way out do not count. */
+export function countWanted(r: Registry): number {
+  let count = 0
+  for (const e of r.entries_) {
+    if (e.want_ !== Want.Unsubscribe && e.want_ !== Want.Unsuback) count = count + 1
+  }
+  return count
+}
+
+/** The filter is wanted again before its UNSUBSCRIBE went out: then it need not go. Whether there was one. */
+export function takeUnsubscribe(r: Registry, bytes: Bytes): boolean {
+  const rest: Subscription[] = []
+  for (const e of r.entries_) {
+    if (e.bytes_ !== bytes || e.want_ !== Want.Unsubscribe) rest.push(e)
+  }
+  const found = rest.length < r.entries_.length
+  r.entries_ = rest
+  return found
 }
 
 /** Forgets an entry. */

@@ -20,10 +20,12 @@ export interface Transmit {
   taken_: number
   /** ms since the socket last took something, while bytes wait. */
   stalled_: number
+  /** Below 0 once the socket refused to take anything: its code. Nothing is written to it again. */
+  failure_: number
 }
 
 export function newTransmit(): Transmit {
-  return { parts_: [], large_: false, bytes_: 0, appended_: 0, taken_: 0, stalled_: 0 }
+  return { parts_: [], large_: false, bytes_: 0, appended_: 0, taken_: 0, stalled_: 0, failure_: 0 }
 }
 
 export function resetTransmit(tx: Transmit): void {
@@ -33,6 +35,7 @@ export function resetTransmit(tx: Transmit): void {
   tx.appended_ = 0
   tx.taken_ = 0
   tx.stalled_ = 0
+  tx.failure_ = 0
 }
 
 /** Puts a packet behind what waits; it becomes part of the next write. */
@@ -69,16 +72,17 @@ function piecesOf(parts: Bytes[]): Bytes[] {
 
 /** Gives the socket all that waits, in one write where nothing is large. Returns the bytes it took, or below 0 its code. */
 export function flush(tx: Transmit, socket: Socket): number {
+  if (tx.failure_ < 0) return tx.failure_
   const pieces = tx.large_ ? piecesOf(tx.parts_) : tx.parts_.length === 1 ? tx.parts_ : [join(tx.parts_)]
   const rest: Bytes[] = []
   let taken = 0
   for (const piece of pieces) {
-    if (rest.length > 0) {
-      rest.push(piece)
-      continue
+    let n = rest.length > 0 ? 0 : socket.write(piece)
+    if (n < 0) {
+      // What went before it is gone all the same, and counts.
+      tx.failure_ = n
+      n = 0
     }
-    const n = socket.write(piece)
-    if (n < 0) return n
     taken = taken + n
     if (n < piece.length) rest.push(n === 0 ? piece : cut(piece, n, piece.length))
   }
@@ -87,7 +91,7 @@ export function flush(tx: Transmit, socket: Socket): number {
   tx.bytes_ = tx.bytes_ - taken
   if (taken > 0) tx.stalled_ = 0
   tx.taken_ = (tx.taken_ + taken) % Wrap.Span
-  return taken
+  return tx.failure_ < 0 ? tx.failure_ : taken
 }
 
 /** Whether the socket took everything up to the offset `end`. */
