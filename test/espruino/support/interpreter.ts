@@ -16,12 +16,22 @@ const MARK = '@@'
 const FAULT = /Uncaught|Execution Interrupted|LOW_MEMORY|MEMORY_BUSY|CALLBACK|INTERNAL/
 const linesShown = 30
 
-/** What every script begins with: `load` fills a module into Storage in pieces, as an upload does; `say` tells us something. Bytes come as `btoa(bytes)`. */
+/**
+ * What every script begins with: `load` fills a module into Storage in pieces, as an upload does, and functions then run from
+ * there; `loadRam` has them in variables (on Linux, flash is a file and takes a hundred times as long to read as a board's);
+ * `say` tells us something. Bytes come as `btoa(bytes)`.
+ */
 const PRELUDE = `
 function load(name, path, size) {
   var f = E.openFile(path, "r"), at = 0, c = f.read(512);
   while (c !== undefined && c.length > 0) { require("Storage").write(name, c, at, size); at += c.length; c = f.read(512); }
   f.close();
+}
+function loadRam(name, path) {
+  var f = E.openFile(path, "r"), all = "", c = f.read(512);
+  while (c !== undefined && c.length > 0) { all += c; c = f.read(512); }
+  f.close();
+  Modules.addCached(name, all);
 }
 function say(name, value) { print("${MARK}" + JSON.stringify([name, value])); }
 function used() { return process.memory().usage; }
@@ -44,13 +54,13 @@ export class Interpreter {
   private readonly child
 
   /** Starts it: `modules` are CommonJS texts by name, for `require` in `script`. */
-  constructor(modules: Record<string, string>, script: string) {
+  constructor(modules: Record<string, string>, script: string, place: 'load' | 'loadRam' = 'load') {
     const binary = process.env.ESPRUINO_BIN ?? ''
     if (binary === '' || !existsSync(binary)) throw new Error(HOW + (binary === '' ? '' : `; ${binary} does not exist`))
     const loads = Object.entries(modules).map(([name, code]) => {
       const file = join(this.folder, `${name}.js`)
       writeFileSync(file, code, 'latin1')
-      return `load(${JSON.stringify(name)}, ${JSON.stringify(file)}, ${code.length});\n`
+      return `${place}(${JSON.stringify(name)}, ${JSON.stringify(file)}, ${code.length});\n`
     })
     const main = join(this.folder, 'main.js')
     writeFileSync(main, PRELUDE + loads.join('') + script + '\n', 'latin1')
@@ -115,8 +125,8 @@ export class Interpreter {
 }
 
 /** Runs `script` until it says `done`, and gives what it said. */
-export async function runDevice(modules: Record<string, string>, script: string, ms = 15_000): Promise<Interpreter> {
-  const interpreter = new Interpreter(modules, script)
+export async function runDevice(modules: Record<string, string>, script: string, ms = 15_000, place: 'load' | 'loadRam' = 'load'): Promise<Interpreter> {
+  const interpreter = new Interpreter(modules, script, place)
   try {
     await interpreter.hears('done', ms)
     return interpreter
