@@ -51,11 +51,17 @@ function pumpOnce(core: Core): number {
   return handled
 }
 
+/** Offline, with nothing left to tell. */
+function isOver(core: Core): boolean {
+  return core.phase_ === Phase.Offline && core.outbox_.owed_ === 0 && !core.destroyed_
+}
+
 /** See the class below; what `yield` and `receive` share. `forMessage`: end as soon as the cache has one. */
 function loop(core: Core, timeoutMs: number, forMessage: boolean): Code {
   if (core.destroyed_) return because(core, ErrorCode.Destroyed)
   if (core.busy_ > 0) return because(core, ErrorCode.Reentrant)
-  if (core.phase_ === Phase.Offline && core.outbox_.owed_ === 0) return because(core, ErrorCode.NotStarted)
+  // What waits offline may expire.
+  if (isOver(core) && core.outbox_.soonest_ < 0) return because(core, ErrorCode.NotStarted)
   const timer = core.hal_.timer
   if (timer.wait === undefined) return pumpOnce(core)
   const start = timer.ticks()
@@ -63,7 +69,7 @@ function loop(core: Core, timeoutMs: number, forMessage: boolean): Code {
   let left = timeoutMs
   while (true) {
     handled = handled + slice(core)
-    if (core.destroyed_ || core.phase_ === Phase.Offline) return handled
+    if (core.destroyed_ || isOver(core) && core.outbox_.soonest_ < 0) return handled
     if (forMessage && core.inbox_.count_ > 0) return handled
     left = timeoutMs - timer.since(start)
     if (!(left > 0)) return handled
@@ -307,11 +313,6 @@ export class Client {
   explain(): Cause {
     return this.core_ === undefined ? this.cause_ : this.core_.cause_
   }
-}
-
-/** Offline, with nothing left to tell. */
-function isOver(core: Core): boolean {
-  return core.phase_ === Phase.Offline && core.outbox_.owed_ === 0 && !core.destroyed_
 }
 
 /** `run` where the port cannot wait: sockets wake the handle too, so the period is measured. */
