@@ -12,7 +12,7 @@ import { disconnect } from './disconnect.js'
 import { publish, publishStream } from './publish.js'
 import { subscribe, unsubscribe } from './subscribe.js'
 import { prepareConnect } from './handshake.js'
-import { checkHal, newSettings, readSettings } from './settings.js'
+import { checkHal, readSettings } from './settings.js'
 import { mayRead, mustHold, settleAsked, slice } from './slice.js'
 import type { Hal } from '../hal/hal.js'
 import type { Cause, DisconnectExtra, Message, MessageHandler, Options, Properties, PublishExtra, Qos, Stats, SubscribeExtra } from './types.js'
@@ -96,12 +96,12 @@ export class Client {
 
   constructor(hal: Hal, options: Options) {
     const cause: Cause = { code: 0, reason: 0, value: 0, limit: 0, detail: '' }
-    const settings = newSettings()
     this.core_ = undefined
     this.cause_ = cause
     this.wrong_ = checkHal(hal, cause)
-    if (this.wrong_ === 0) this.wrong_ = readSettings(settings, options, cause)
-    if (this.wrong_ === 0) {
+    const settings = this.wrong_ === 0 ? readSettings(options, cause) : undefined
+    if (settings === undefined) this.wrong_ = cause.code
+    else {
       const core = newCore(hal, options, settings)
       core.outbox_.wanted_ = options.onReceipt !== undefined
       this.core_ = core
@@ -123,9 +123,10 @@ export class Client {
     if (core.phase_ === Phase.Draining) return because(core, ErrorCode.Disconnecting)
     if (core.phase_ !== Phase.Offline) return 0
     const o = core.options_
-    let code = readSettings(newSettings(), o, core.cause_)
-    if (code < 0) return code
-    readSettings(core.settings_, o, core.cause_)
+    const settings = readSettings(o, core.cause_)
+    if (settings === undefined) return core.cause_.code
+    core.settings_ = settings
+    let code = 0
     // What can be known now is checked now; what callbacks answer, at each attempt.
     if (o.credentials === undefined && o.authenticate === undefined) code = prepareConnect(core)
     if (code < 0) return code

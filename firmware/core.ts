@@ -8,6 +8,7 @@ import { newClock, type Clock } from './clock.js'
 import { ErrorCode, Reason } from './codes.js'
 import { newPacket, type Packet } from './codec/read.js'
 import { newScanner, type Scanner } from './codec/scan.js'
+import { fill } from './cause.js'
 import { defaults } from './defaults.js'
 import { newInbox, type Inbox } from './inbox.js'
 import { newKeepalive, type Keepalive } from './keepalive.js'
@@ -216,18 +217,9 @@ export function newCore(hal: Hal, options: Options, settings: Settings): Core {
   }
 }
 
-/**
- * Records why, for `explain`: what it is about, the number and its limit, the server's reason code. Returns `code`, so
- * that callers can pass it on.
- */
+/** Records why, for `explain`. Returns `code`. */
 export function because(core: Core, code: Code, detail?: string, value?: number, limit?: number, reason?: number): Code {
-  const c = core.cause_
-  c.code = code
-  c.detail = detail === undefined ? '' : detail
-  c.value = value === undefined ? 0 : value
-  c.limit = limit === undefined ? 0 : limit
-  c.reason = reason === undefined ? 0 : reason
-  return code
+  return fill(core.cause_, code, detail, value, limit, reason)
 }
 
 /** Calls a user's function with the port's guard. What it throws is counted and reported, and the link stays up. */

@@ -3,6 +3,7 @@
  * the cause, with the number and its limit.
  */
 import { keep, type Bytes, type Code } from './bytes.js'
+import { fill } from './cause.js'
 import { ErrorCode } from './codes.js'
 import { PacketType } from './codec/packets.js'
 import { checkProperties } from './codec/properties.js'
@@ -26,181 +27,197 @@ const enum Most {
   Field = 65535
 }
 
-function wrong(cause: Cause, code: Code, value: number, limit: number, detail: string): Code {
-  cause.code = code
-  cause.reason = 0
-  cause.value = value
-  cause.limit = limit
-  cause.detail = detail
-  return code
+/** A part or member that is missing is named at the start, before it is called. */
+function checkMembers(hal: Hal, cause: Cause): Code {
+  const needed = [
+    'socket', 'open', 'timer', 'ticks', 'timer', 'since', 'system', 'id', 'system', 'random', 'system', 'guard', 'system', 'feedWatchdog',
+    'text', 'utf8', 'text', 'text'
+  ]
+  const parts = hal as unknown as Record<string, Record<string, unknown> | undefined>
+  for (let i = 0; i < needed.length; i = i + 2) {
+    const part = parts[needed[i]!]
+    if (part === undefined || part[needed[i + 1]!] === undefined) return fill(cause, ErrorCode.HalMissing, needed[i]! + '.' + needed[i + 1]!)
+  }
+  const timer = hal.timer
+  if (timer.wait === undefined && (timer.onWake === undefined || timer.wakeAfter === undefined)) return fill(cause, ErrorCode.HalMissing, 'timer.wait, or timer.onWake and timer.wakeAfter')
+  return 0
 }
 
 /** 0, or HalMissing, HalVersion with the member's name. */
 export function checkHal(hal: Hal, cause: Cause): Code {
-  if (hal === undefined) return wrong(cause, ErrorCode.HalMissing, 0, 0, 'hal')
-  let missing = ''
-  if (hal.socket === undefined || hal.socket.open === undefined) missing = 'socket.open'
-  else if (hal.timer === undefined || hal.timer.ticks === undefined || hal.timer.since === undefined) missing = 'timer.ticks, timer.since'
-  else if (hal.timer.wait === undefined && (hal.timer.onWake === undefined || hal.timer.wakeAfter === undefined)) missing = 'timer.wait, or timer.onWake and timer.wakeAfter'
-  else if (hal.system === undefined || hal.system.id === undefined || hal.system.random === undefined ||
-    hal.system.guard === undefined || hal.system.feedWatchdog === undefined) missing = 'system.id, random, guard, feedWatchdog'
-  else if (hal.text === undefined || hal.text.utf8 === undefined || hal.text.text === undefined) missing = 'text.utf8, text.text'
-  if (missing !== '') return wrong(cause, ErrorCode.HalMissing, 0, 0, missing)
-  if (hal.version !== 1) return wrong(cause, ErrorCode.HalVersion, hal.version, 1, 'version')
+  if (hal === undefined) return fill(cause, ErrorCode.HalMissing, 'hal')
+  if (FEATURE_CHECKS && checkMembers(hal, cause) < 0) return ErrorCode.HalMissing
+  if (hal.version !== 1) return fill(cause, ErrorCode.HalVersion, 'version', hal.version, 1)
   return 0
 }
 
-/** A whole number from `least` to `most`, or the default when it is absent; -1 when it is neither, with the cause. */
-function pick(cause: Cause, code: Code, value: number | undefined, least: number, most: number, otherwise: number, name: string): number {
-  if (value === undefined) return otherwise
-  if (typeof value !== 'number' || !(value >= least && value <= most) || value % 1 !== 0) {
-    wrong(cause, code, typeof value === 'number' ? value : 0, most, name)
-    return -1
+/**
+ * Options that are whole numbers. `table`: name, least and largest value of each. Their values in its order, the defaults
+ * filled in; undefined when one is wrong, with the cause.
+ */
+function readNumbers(from: object, prefix: string, table: (string | number)[], code: Code, cause: Cause): number[] | undefined {
+  const given = from as Record<string, number | undefined>
+  const otherwise = defaults as unknown as Record<string, number | undefined>
+  const values: number[] = []
+  for (let i = 0; i < table.length; i = i + 3) {
+    const name = table[i] as string
+    const most = table[i + 2] as number
+    let value = given[name]
+    if (value === undefined) {
+      value = otherwise[name]
+      if (value === undefined) value = 0
+    } else if (typeof value !== 'number' || !(value >= (table[i + 1] as number) && value <= most) || value % 1 !== 0) {
+      fill(cause, code, prefix + name, typeof value === 'number' ? value : 0, most)
+      return undefined
+    }
+    values.push(value)
   }
-  return value
+  return values
 }
 
-/** 0, or the code of the first limit that is wrong. */
-function readLimits(s: Settings, options: Options, cause: Cause): Code {
-  const l = options.limits === undefined ? {} : options.limits
-  const d = defaults
-  const bad = ErrorCode.BadLimits
-  s.packetIn_ = pick(cause, bad, l.packetIn, 16, Most.Size, d.packetIn, 'limits.packetIn')
-  s.packetOut_ = pick(cause, bad, l.packetOut, 16, Most.Size, d.packetOut, 'limits.packetOut')
-  s.streamMax_ = pick(cause, bad, l.streamMax, 0, Most.Size, d.streamMax, 'limits.streamMax')
-  s.outboxCount_ = pick(cause, bad, l.outboxCount, 1, Most.Count, d.outboxCount, 'limits.outboxCount')
-  s.outboxBytes_ = pick(cause, bad, l.outboxBytes, 16, Most.Time, d.outboxBytes, 'limits.outboxBytes')
-  s.inboxCount_ = pick(cause, bad, l.inboxCount, 0, Most.Count, d.inboxCount, 'limits.inboxCount')
-  s.inboxBytes_ = pick(cause, bad, l.inboxBytes, 0, Most.Time, d.inboxBytes, 'limits.inboxBytes')
-  s.inflight_ = pick(cause, bad, l.inflight, 1, Most.Field, d.inflight, 'limits.inflight')
-  s.subscriptions_ = pick(cause, bad, l.subscriptions, 1, Most.Count, d.subscriptions, 'limits.subscriptions')
-  s.slicePackets_ = pick(cause, bad, l.slicePackets, 1, Most.Count, d.slicePackets, 'limits.slicePackets')
-  s.sliceBytes_ = pick(cause, bad, l.sliceBytes, 16, Most.Size, d.sliceBytes, 'limits.sliceBytes')
-  if (s.packetIn_ < 0 || s.packetOut_ < 0 || s.streamMax_ < 0 || s.outboxCount_ < 0 || s.outboxBytes_ < 0 || s.inboxCount_ < 0 ||
-    s.inboxBytes_ < 0 || s.inflight_ < 0 || s.subscriptions_ < 0 || s.slicePackets_ < 0 || s.sliceBytes_ < 0) return bad
-  if (FEATURE_CACHE && options.cache !== undefined && options.cache !== 'direct') {
-    if (s.inboxCount_ < 1) return wrong(cause, bad, s.inboxCount_, 1, 'limits.inboxCount')
-    if (s.inboxBytes_ < s.packetIn_) return wrong(cause, bad, s.inboxBytes_, s.packetIn_, 'limits.inboxBytes')
+/** The order of `readLimits`. */
+const enum Limit { PacketIn, PacketOut, StreamMax, OutboxCount, OutboxBytes, InboxCount, InboxBytes, Inflight, Subscriptions, SlicePackets, SliceBytes }
+
+function readLimits(options: Options, cause: Cause): number[] | undefined {
+  const values = readNumbers(options.limits === undefined ? {} : options.limits, 'limits.', [
+    'packetIn', 16, Most.Size, 'packetOut', 16, Most.Size, 'streamMax', 0, Most.Size,
+    'outboxCount', 1, Most.Count, 'outboxBytes', 16, Most.Time, 'inboxCount', 0, Most.Count, 'inboxBytes', 0, Most.Time,
+    'inflight', 1, Most.Field, 'subscriptions', 1, Most.Count, 'slicePackets', 1, Most.Count, 'sliceBytes', 16, Most.Size
+  ], ErrorCode.BadLimits, cause)
+  if (FEATURE_CACHE && values !== undefined && options.cache !== undefined && options.cache !== 'direct') {
+    const count = values[Limit.InboxCount]!
+    const bytes = values[Limit.InboxBytes]!
+    const packet = values[Limit.PacketIn]!
+    if (count < 1) fill(cause, ErrorCode.BadLimits, 'limits.inboxCount', count, 1)
+    else if (bytes < packet) fill(cause, ErrorCode.BadLimits, 'limits.inboxBytes', bytes, packet)
+    else return values
+    return undefined
   }
-  return 0
+  return values
 }
 
-function readTimes(s: Settings, options: Options, cause: Cause): Code {
-  const d = defaults
-  const bad = ErrorCode.BadTime
-  s.pingTimeout_ = pick(cause, bad, options.pingTimeout, 1, Most.Time, 0, 'pingTimeout')
-  s.connectTimeout_ = pick(cause, bad, options.connectTimeout, 1, Most.Time, d.connectTimeout, 'connectTimeout')
-  s.requestTimeout_ = pick(cause, bad, options.requestTimeout, 1, Most.Time, d.requestTimeout, 'requestTimeout')
-  s.ackTimeout_ = pick(cause, bad, options.ackTimeout, 1, Most.Time, d.ackTimeout, 'ackTimeout')
-  s.reconnectPeriod_ = pick(cause, bad, options.reconnectPeriod, 0, 3600000, d.reconnectPeriod, 'reconnectPeriod')
-  s.reconnectPeriodMax_ = pick(cause, bad, options.reconnectPeriodMax, 1, 3600000, d.reconnectPeriodMax, 'reconnectPeriodMax')
-  s.reconnectSpread_ = pick(cause, bad, options.reconnectSpread, 1, 1000000, d.reconnectSpread, 'reconnectSpread')
-  if (s.pingTimeout_ < 0 || s.connectTimeout_ < 0 || s.requestTimeout_ < 0 || s.ackTimeout_ < 0 || s.reconnectPeriod_ < 0 ||
-    s.reconnectPeriodMax_ < 0 || s.reconnectSpread_ < 0) return bad
-  s.keepalive_ = pick(cause, ErrorCode.BadKeepalive, options.keepalive, 0, Most.Field, d.keepalive, 'keepalive')
-  if (s.keepalive_ < 0) return ErrorCode.BadKeepalive
-  if (s.keepalive_ > Most.Keepalive && options.force !== true) return wrong(cause, ErrorCode.BadKeepalive, s.keepalive_, Most.Keepalive, 'keepalive')
-  return 0
+/** The order of `readTimes`. */
+const enum Time { Ping, Connect, Request, Ack, Reconnect, ReconnectMax, ReconnectSpread }
+
+function readTimes(options: Options, cause: Cause): number[] | undefined {
+  return readNumbers(options, '', [
+    'pingTimeout', 1, Most.Time, 'connectTimeout', 1, Most.Time, 'requestTimeout', 1, Most.Time, 'ackTimeout', 1, Most.Time,
+    'reconnectPeriod', 0, 3600000, 'reconnectPeriodMax', 1, 3600000, 'reconnectSpread', 1, 1000000
+  ], ErrorCode.BadTime, cause)
 }
 
 function isOneOf(value: string | undefined, a: string, b: string, c: string, d: string): boolean {
   return value === undefined || value === a || value === b || value === c || value === d
 }
 
-function readWords(options: Options, cause: Cause): Code {
-  if (!isOneOf(options.whenFull, 'refuse', 'drop-oldest', 'drop-newest', 'keep-latest')) return wrong(cause, ErrorCode.BadOption, 0, 0, 'whenFull')
-  if (!isOneOf(options.cache, 'direct', 'overwrite-oldest', 'push-back', 'direct')) return wrong(cause, ErrorCode.BadOption, 0, 0, 'cache')
-  if (!isOneOf(options.onSessionLost, 'resend', 'report', 'resend', 'resend')) return wrong(cause, ErrorCode.BadOption, 0, 0, 'onSessionLost')
-  if (!FEATURE_POLICIES && options.whenFull !== undefined && options.whenFull !== 'refuse') return wrong(cause, ErrorCode.FeatureMissing, 0, 0, 'whenFull')
-  if (!FEATURE_CACHE && options.cache !== undefined && options.cache !== 'direct') return wrong(cause, ErrorCode.FeatureMissing, 0, 0, 'cache')
-  if (!FEATURE_STREAM && options.onStream !== undefined) return wrong(cause, ErrorCode.FeatureMissing, 0, 0, 'onStream')
+/** What this build does not have is refused in every profile; the rest is left to FEATURE_CHECKS. */
+function checkWords(options: Options, cause: Cause): Code {
+  if (FEATURE_CHECKS) {
+    let name = ''
+    if (!isOneOf(options.whenFull, 'refuse', 'drop-oldest', 'drop-newest', 'keep-latest')) name = 'whenFull'
+    else if (!isOneOf(options.cache, 'direct', 'overwrite-oldest', 'push-back', 'direct')) name = 'cache'
+    else if (!isOneOf(options.onSessionLost, 'resend', 'report', 'resend', 'resend')) name = 'onSessionLost'
+    if (name !== '') return fill(cause, ErrorCode.BadOption, name)
+  }
+  let missing = ''
+  if (!FEATURE_POLICIES && options.whenFull !== undefined && options.whenFull !== 'refuse') missing = 'whenFull'
+  if (!FEATURE_CACHE && options.cache !== undefined && options.cache !== 'direct') missing = 'cache'
+  if (!FEATURE_STREAM && options.onStream !== undefined) missing = 'onStream'
+  if (missing !== '') return fill(cause, ErrorCode.FeatureMissing, missing)
   return 0
 }
 
-function readVersion(s: Settings, options: Options, cause: Cause): Code {
-  const version = options.protocolVersion === undefined ? 4 : options.protocolVersion
-  if (version !== 3 && version !== 4 && version !== 5) return wrong(cause, ErrorCode.BadProtocolVersion, version, 5, 'protocolVersion')
-  if (!FEATURE_V5 && version === 5 || !FEATURE_V31 && version === 3) return wrong(cause, ErrorCode.FeatureMissing, version, 0, 'protocolVersion')
-  s.version_ = version
-  s.clean_ = options.clean !== false
-  s.jitter_ = options.jitter !== false
-  if (version < 5) {
+function checkVersion(version: number, options: Options, cause: Cause): Code {
+  if (version !== 3 && version !== 4 && version !== 5) return fill(cause, ErrorCode.BadProtocolVersion, 'protocolVersion', version, 5)
+  if (!FEATURE_V5 && version === 5 || !FEATURE_V31 && version === 3) return fill(cause, ErrorCode.FeatureMissing, 'protocolVersion', version)
+  if (FEATURE_CHECKS && version < 5) {
     let name = ''
     if (options.properties !== undefined) name = 'properties'
     else if (options.authenticate !== undefined) name = 'authenticate'
     else if (options.followServerReference === true) name = 'followServerReference'
     else if (options.topicAliasOut !== undefined) name = 'topicAliasOut'
-    if (name !== '') return wrong(cause, ErrorCode.V5Only, version, 5, name)
+    if (name !== '') return fill(cause, ErrorCode.V5Only, name, version, 5)
   }
   return 0
 }
 
-function readServers(options: Options, cause: Cause): Code {
+function checkServers(options: Options, cause: Cause): Code {
   const list = options.servers
-  if (list === undefined || list.length === 0) return wrong(cause, ErrorCode.NoServer, 0, 1, 'servers')
-  if (!FEATURE_FAILOVER && list.length > 1) return wrong(cause, ErrorCode.FeatureMissing, list.length, 1, 'servers')
+  if (list === undefined || list.length === 0) return fill(cause, ErrorCode.NoServer, 'servers', 0, 1)
+  if (!FEATURE_FAILOVER && list.length > 1) return fill(cause, ErrorCode.FeatureMissing, 'servers', list.length, 1)
   for (const e of list) {
-    if (typeof e.host !== 'string' || e.host.length === 0) return wrong(cause, ErrorCode.BadServer, 0, 0, 'host')
-    if (typeof e.port !== 'number' || !(e.port >= 1 && e.port <= Most.Field) || e.port % 1 !== 0) return wrong(cause, ErrorCode.BadServer, typeof e.port === 'number' ? e.port : 0, Most.Field, e.host)
+    if (typeof e.host !== 'string' || e.host.length === 0) return fill(cause, ErrorCode.BadServer, 'host')
+    if (typeof e.port !== 'number' || !(e.port >= 1 && e.port <= Most.Field) || e.port % 1 !== 0) return fill(cause, ErrorCode.BadServer, e.host, typeof e.port === 'number' ? e.port : 0, Most.Field)
   }
   return 0
 }
 
-/** A record to fill. */
-export function newSettings(): Settings {
-  return {
-    version_: 4, clean_: true, keepalive_: 0, pingTimeout_: 0, connectTimeout_: 0, requestTimeout_: 0, ackTimeout_: 0,
-    reconnectPeriod_: 0, reconnectPeriodMax_: 0, reconnectSpread_: 0, jitter_: true, packetIn_: 0, packetOut_: 0, streamMax_: 0,
-    outboxCount_: 0, outboxBytes_: 0, inboxCount_: 0, inboxBytes_: 0, inflight_: 0, subscriptions_: 0, slicePackets_: 0, sliceBytes_: 0
+/** Undefined when an option is wrong, with the cause. */
+export function readSettings(options: Options, cause: Cause): Settings | undefined {
+  if (options === undefined) {
+    fill(cause, ErrorCode.NoServer, 'options', 0, 1)
+    return undefined
   }
-}
-
-/** Fills `s`. 0, or the code of what is wrong, with the cause; then `s` must not be used. */
-export function readSettings(s: Settings, options: Options, cause: Cause): Code {
-  if (options === undefined) return wrong(cause, ErrorCode.NoServer, 0, 1, 'options')
-  let code = readVersion(s, options, cause)
-  if (code < 0) return code
-  code = readServers(options, cause)
-  if (code < 0) return code
-  code = readTimes(s, options, cause)
-  if (code < 0) return code
-  code = readLimits(s, options, cause)
-  if (code < 0) return code
-  return readWords(options, cause)
+  const version = options.protocolVersion === undefined ? 4 : options.protocolVersion
+  if (checkVersion(version, options, cause) < 0 || checkServers(options, cause) < 0) return undefined
+  const t = readTimes(options, cause)
+  if (t === undefined) return undefined
+  const keepalive = readNumbers(options, '', ['keepalive', 0, Most.Field], ErrorCode.BadKeepalive, cause)
+  if (keepalive === undefined) return undefined
+  if (keepalive[0]! > Most.Keepalive && options.force !== true) {
+    fill(cause, ErrorCode.BadKeepalive, 'keepalive', keepalive[0], Most.Keepalive)
+    return undefined
+  }
+  const l = readLimits(options, cause)
+  if (l === undefined || checkWords(options, cause) < 0) return undefined
+  return {
+    version_: version, clean_: options.clean !== false, keepalive_: keepalive[0]!, jitter_: options.jitter !== false,
+    pingTimeout_: t[Time.Ping]!, connectTimeout_: t[Time.Connect]!, requestTimeout_: t[Time.Request]!, ackTimeout_: t[Time.Ack]!,
+    reconnectPeriod_: t[Time.Reconnect]!, reconnectPeriodMax_: t[Time.ReconnectMax]!, reconnectSpread_: t[Time.ReconnectSpread]!,
+    packetIn_: l[Limit.PacketIn]!, packetOut_: l[Limit.PacketOut]!, streamMax_: l[Limit.StreamMax]!,
+    outboxCount_: l[Limit.OutboxCount]!, outboxBytes_: l[Limit.OutboxBytes]!, inboxCount_: l[Limit.InboxCount]!, inboxBytes_: l[Limit.InboxBytes]!,
+    inflight_: l[Limit.Inflight]!, subscriptions_: l[Limit.Subscriptions]!, slicePackets_: l[Limit.SlicePackets]!, sliceBytes_: l[Limit.SliceBytes]!
+  }
 }
 
 /** UTF-8 of a text for the wire, kept; undefined when it is not a text, too long or not well-formed, with the cause. */
 export function textField(text: TextHal, value: string | undefined, cause: Cause, code: Code, name: string): Bytes | undefined {
   if (typeof value !== 'string') {
-    wrong(cause, code, 0, 0, name)
+    fill(cause, code, name)
     return undefined
   }
   const bytes = text.utf8(value)
   if (bytes.length > Most.Field) {
-    wrong(cause, code, bytes.length, Most.Field, name)
+    fill(cause, code, name, bytes.length, Most.Field)
     return undefined
   }
   if (!validUtf8(bytes)) {
-    wrong(cause, ErrorCode.BadUtf8, bytes.length, 0, name)
+    fill(cause, ErrorCode.BadUtf8, name, bytes.length)
     return undefined
   }
   return keep(bytes)
 }
 
+/** 0, or BadPayload for what is not Bytes, `code` for what is too long, with the cause. */
+function checkBinary(value: Bytes, cause: Cause, code: Code, name: string): Code {
+  if (typeof value !== 'string') return fill(cause, ErrorCode.BadPayload, name)
+  return value.length > Most.Field ? fill(cause, code, name, value.length, Most.Field) : 0
+}
+
 function checkWill(s: Settings, will: Will, text: TextHal, cause: Cause): Code {
   const topic = textField(text, will.topic, cause, ErrorCode.BadWill, 'will.topic')
   if (topic === undefined) return cause.code
-  if (checkTopic(topic) < 0) return wrong(cause, ErrorCode.BadWill, topic.length, Most.Field, 'will.topic')
-  if (typeof will.payload !== 'string') return wrong(cause, ErrorCode.BadPayload, 0, 0, 'will.payload')
-  if (will.payload.length > Most.Field) return wrong(cause, ErrorCode.BadWill, will.payload.length, Most.Field, 'will.payload')
+  if (checkTopic(topic) < 0) return fill(cause, ErrorCode.BadWill, 'will.topic', topic.length, Most.Field)
+  const payload = checkBinary(will.payload, cause, ErrorCode.BadWill, 'will.payload')
+  if (payload < 0) return payload
   const qos = will.qos === undefined ? 0 : will.qos
-  if (qos !== 0 && qos !== 1 && qos !== 2) return wrong(cause, ErrorCode.BadQos, qos, 2, 'will.qos')
-  if (qos > defaults.maxQos) return wrong(cause, ErrorCode.QosUnsupported, qos, defaults.maxQos, 'will.qos')
+  if (qos !== 0 && qos !== 1 && qos !== 2) return fill(cause, ErrorCode.BadQos, 'will.qos', qos, 2)
+  if (qos > defaults.maxQos) return fill(cause, ErrorCode.QosUnsupported, 'will.qos', qos, defaults.maxQos)
   if (will.properties !== undefined) {
-    if (s.version_ < 5) return wrong(cause, ErrorCode.V5Only, s.version_, 5, 'will.properties')
+    if (s.version_ < 5) return fill(cause, ErrorCode.V5Only, 'will.properties', s.version_, 5)
     if (FEATURE_V5) {
       const code = checkProperties(will.properties, 16, text)
-      if (code < 0) return wrong(cause, code, 0, 0, 'will.properties')
+      if (code < 0) return fill(cause, code, 'will.properties')
     }
   }
   return 0
@@ -213,13 +230,13 @@ function checkWill(s: Settings, will: Will, text: TextHal, cause: Cause): Code {
 export function checkIdentity(s: Settings, options: Options, id: string, text: TextHal, cause: Cause): Code {
   const bytes = textField(text, id, cause, ErrorCode.BadClientId, 'clientId')
   if (bytes === undefined) return cause.code
-  if (bytes.length === 0 && (s.version_ === 3 || s.version_ === 4 && !s.clean_)) return wrong(cause, ErrorCode.ClientIdNeeded, s.version_, 0, 'clientId')
-  if (s.version_ === 3 && bytes.length > Most.ClientIdV31 && options.longClientId !== true) return wrong(cause, ErrorCode.BadClientId, bytes.length, Most.ClientIdV31, 'clientId')
+  if (bytes.length === 0 && (s.version_ === 3 || s.version_ === 4 && !s.clean_)) return fill(cause, ErrorCode.ClientIdNeeded, 'clientId', s.version_)
+  if (s.version_ === 3 && bytes.length > Most.ClientIdV31 && options.longClientId !== true) return fill(cause, ErrorCode.BadClientId, 'clientId', bytes.length, Most.ClientIdV31)
   if (options.username !== undefined && textField(text, options.username, cause, ErrorCode.BadOption, 'username') === undefined) return cause.code
   if (options.password !== undefined) {
-    if (typeof options.password !== 'string') return wrong(cause, ErrorCode.BadPayload, 0, 0, 'password')
-    if (options.password.length > Most.Field) return wrong(cause, ErrorCode.BadOption, options.password.length, Most.Field, 'password')
-    if (options.username === undefined && s.version_ < 5) return wrong(cause, ErrorCode.PasswordWithoutUsername, s.version_, 5, 'password')
+    const password = checkBinary(options.password, cause, ErrorCode.BadOption, 'password')
+    if (password < 0) return password
+    if (options.username === undefined && s.version_ < 5) return fill(cause, ErrorCode.PasswordWithoutUsername, 'password', s.version_, 5)
   }
   if (options.will !== undefined) {
     const code = checkWill(s, options.will, text, cause)
@@ -228,9 +245,9 @@ export function checkIdentity(s: Settings, options: Options, id: string, text: T
   if (FEATURE_V5 && options.properties !== undefined) {
     const p = options.properties
     const code = checkProperties(p, PacketType.Connect, text)
-    if (code < 0) return wrong(cause, code, 0, 0, 'properties')
-    if (s.clean_ && p.sessionExpiryInterval !== undefined && p.sessionExpiryInterval !== 0) return wrong(cause, ErrorCode.BadProperty, p.sessionExpiryInterval, 0, 'properties.sessionExpiryInterval')
-    if (p.authenticationMethod !== undefined && options.authenticate === undefined) return wrong(cause, ErrorCode.BadProperty, 0, 0, 'properties.authenticationMethod')
+    if (code < 0) return fill(cause, code, 'properties')
+    if (s.clean_ && p.sessionExpiryInterval !== undefined && p.sessionExpiryInterval !== 0) return fill(cause, ErrorCode.BadProperty, 'properties.sessionExpiryInterval', p.sessionExpiryInterval)
+    if (p.authenticationMethod !== undefined && options.authenticate === undefined) return fill(cause, ErrorCode.BadProperty, 'properties.authenticationMethod')
   }
   return 0
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as profiles from '../../firmware/defaults.js'
 import { explain } from '../../firmware/explain.js'
-import { newSettings, readSettings } from '../../firmware/settings.js'
+import { readSettings } from '../../firmware/settings.js'
 import type { Cause, Options } from '../../firmware/types.js'
 import { classMethods, interfaceMembers, readText, tableRows, unionMembers } from './sources.js'
 
@@ -17,7 +17,7 @@ function namesIn(rows: string[][]): string[] {
 /** What `connect()` says to these options. */
 function check(options: Partial<Options>): Cause {
   const cause: Cause = { code: 0, reason: 0, value: 0, limit: 0, detail: '' }
-  readSettings(newSettings(), { servers: [{ host: 'localhost', port: 1883 }], ...options }, cause)
+  readSettings({ servers: [{ host: 'localhost', port: 1883 }], ...options }, cause)
   return cause
 }
 
