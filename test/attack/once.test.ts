@@ -15,7 +15,7 @@ function play(seed: number): void {
   const push = r.chance(0.5)
   const h = simClient({
     sim: {
-      seed, waits: r.chance(0.5), maxSpins: 20000,
+      seed, waits: r.chance(0.5), maxSpins: 200000,
       conditions: {
         latencyMs: pick([1, 20, 150]), piecesIn: pick([1, 7, 1460, 'random'] as const), piecesOut: pick([1, 7, 1460, 'random'] as const),
         sendBuffer: pick([30, 100, 1000, 5840]), writeMax: pick([0, 0, 5, 64]), writeGapMs: pick([1, 20]), shortWriteChance: pick([0, 0.5]), knowsUnacked: r.chance(0.5)
