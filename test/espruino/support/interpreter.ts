@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { until } from '../../support/until.js'
 
-export const HOW = 'ESPRUINO_BIN must name an Espruino Linux binary: build the interpreter for its LINUX board yourself (a 32-bit build without unicode is closest to the boards) and set ESPRUINO_BIN to it'
+export const HOW = 'ESPRUINO_BIN must name an Espruino Linux binary: build the interpreter for its LINUX board yourself (a 32-bit build without unicode is closest to the boards; 8000 variables or more) and set ESPRUINO_BIN to it'
 
 /** A line of the console that is ours. */
 const MARK = '@@'
