@@ -29,7 +29,7 @@ function nudge(core: Core): void {
 function untilDue(core: Core, most: number): number {
   if (core.more_) return 0
   const socket = core.socket_
-  if (socket !== undefined && socket.pending() > 0 && mayRead(core)) return 0
+  if (socket !== undefined && socket.pending() > 0 && !core.dry_ && mayRead(core)) return 0
   if (core.due_ < 0) return most
   const left = core.due_ - core.hal_.timer.since(core.clock_.stamp_)
   return left <= 0 ? 0 : left < most ? left : most
@@ -133,7 +133,8 @@ export class Client {
     core.outbox_.wanted_ = o.onReceipt !== undefined
     const timer = core.hal_.timer
     if (timer.wait === undefined && timer.onWake !== undefined && core.wakeHandle_ === 0) core.wakeHandle_ = timer.onWake(() => { pumpOnce(core) })
-    advance(core.clock_, timer)
+    const passed = advance(core.clock_, timer)
+    if (core.outbox_.soonest_ >= 0) core.outbox_.soonest_ = core.outbox_.soonest_ > passed ? core.outbox_.soonest_ - passed : 0
     core.wait_ = 0
     core.phase_ = Phase.Waiting
     core.more_ = true

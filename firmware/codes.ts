@@ -78,6 +78,7 @@ export const enum ErrorCode {
   ClientIdConflict = -119,
   SessionAmnesia = -120,
   ServerMoved = -121,
+  KeepaliveOff = -122,
   // What we did ourselves.
   Disconnected = -130,
   Aborted = -131,

@@ -143,6 +143,8 @@ export interface Core {
   delivering_: boolean
   /** Reading stopped though there may be more: too much waits to go out, or to be taken by the application. */
   paused_: boolean
+  /** The socket announced bytes in this slice and gave none. */
+  dry_: boolean
   /** connect() came while abort() or disconnect() waits for the end of the slice. */
   again_: boolean
   /** The topics used last, as text and as field, in turn. */
@@ -210,7 +212,7 @@ export function newCore(hal: Hal, options: Options, settings: Settings): Core {
     connectPacket_: EMPTY, cause_: { code: 0, reason: 0, value: 0, limit: 0, detail: '' },
     ids_: newPacketIds(hal.system.random()), retired_: [], token_: 0, receiveSet_: [], inbox_: newInbox(),
     hadSession_: false, sessionPresent_: false, resumed_: false, suspect_: 0, suspicions_: 0, alone_: false,
-    resending_: false, sentNow_: 0, restoring_: false, ackAge_: 0, packetsBefore_: 0, heard_: false, held_: 0, overflow_: -1, delivering_: false, paused_: false, again_: false, topicTexts_: ['', '', '', ''], topicFields_: [EMPTY, EMPTY, EMPTY, EMPTY], topicTurn_: 0,
+    resending_: false, sentNow_: 0, restoring_: false, ackAge_: 0, packetsBefore_: 0, heard_: false, held_: 0, overflow_: -1, delivering_: false, paused_: false, dry_: false, again_: false, topicTexts_: ['', '', '', ''], topicFields_: [EMPTY, EMPTY, EMPTY, EMPTY], topicTurn_: 0,
     topicIn_: EMPTY, topicInText_: '', info_: info, message_: { topic: '', payload: EMPTY, packet: info },
     drainMs_: 0, drainSent_: false, disconnectPacket_: EMPTY, aliases_: [], aliasesIn_: [], assignedId_: '', authMethod_: '', authData_: undefined, referred_: false,
     streaming_: undefined, streamed_: 0, behind_: [], streamTopic_: '', streamQos_: 0, streamId_: 0, pulled_: EMPTY, wakeHandle_: 0, wakeSoon_: false

@@ -214,6 +214,8 @@ function server(code: Code): string {
       return 'The server kept a session from before this start, and the device kept nothing. ~Nothing to do; a QoS 2 message may come twice.'
     case ErrorCode.ServerMoved:
       return 'The server sends us elsewhere[: {detail}][ {reason}]. ~Enter the new server, or set followServerReference if you trust it with your credentials.'
+    case ErrorCode.KeepaliveOff:
+      return 'Connected without a keepalive: a link that dies silently is not noticed before the next message. ~Set keepalive to 120 unless the network is watched by other means.'
   }
   return ''
 }

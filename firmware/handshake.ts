@@ -186,6 +186,8 @@ export function handleHandshake(core: Core): Code {
   }
   startKeepalive(core.keepalive_, core.server_.keepalive_, s.pingTimeout_)
   core.sessionPresent_ = p.sessionPresent_
+  // Not a failure: `explain` says what is not promised.
+  if (core.server_.keepalive_ === 0) because(core, ErrorCode.KeepaliveOff)
   openSession(core)
   return 1
 }

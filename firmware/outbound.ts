@@ -233,11 +233,13 @@ function sendRequests(core: Core, socket: Socket): void {
     const fields: Bytes[] = []
     const entries: Subscription[] = []
     const refused: Subscription[] = []
+    const codes: number[] = []
     for (const e of batch) {
       const code = FEATURE_V5 && !unsubscribe ? refusedFilter(core, e.bytes_, e.subscriptionId_) : 0
       if (code < 0) {
         e.want_ = Want.Later
         refused.push(e)
+        codes.push(code)
       } else {
         e.asked_ = true
         fields.push(unsubscribe ? field(e.bytes_) : cat(field(e.bytes_), b1(e.options_)))
@@ -252,14 +254,17 @@ function sendRequests(core: Core, socket: Socket): void {
     for (const e of entries) {
       // One filter larger than this server takes was accepted under a wider limit.
       e.want_ = packet.length === 0 ? Want.Later : unsubscribe ? Want.Unsuback : Want.Suback
-      if (packet.length === 0) refused.push(e)
+      if (packet.length === 0) {
+        refused.push(e)
+        codes.push(ErrorCode.ServerPacketLimit)
+      }
     }
     if (id > 0 && packet.length > 0) {
       r.requests_.push(q)
       send(core, packet)
     }
     // Told last: their callbacks may change the registry.
-    for (const e of refused) tellSubscribed(core, e, core.server_.packetMax_ < e.bytes_.length + 12 ? ErrorCode.ServerPacketLimit : refusedFilter(core, e.bytes_, e.subscriptionId_))
+    for (let i = 0; i < refused.length; i = i + 1) tellSubscribed(core, refused[i], codes[i])
   }
 }
 

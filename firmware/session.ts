@@ -61,7 +61,7 @@ function latch(core: Core): void {
 function suspectPoison(core: Core): void {
   const box = core.outbox_
   const m = box.flight_.head_
-  if (m === undefined || m.epoch_ !== core.epoch_ || m.step_ === Step.Pubcomp) return
+  if (m === undefined || m.epoch_ !== core.epoch_) return
   if (m.token_ !== core.suspect_) {
     core.suspect_ = m.token_
     core.suspicions_ = 1

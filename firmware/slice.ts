@@ -14,11 +14,12 @@ import { handleHandshake } from './handshake.js'
 import { endStream, handlePacket, startStream, streamPiece } from './inbound.js'
 import { isFull } from './inbox.js'
 import { ageKeepalive, isPingDue, isPingOverdue, nextPing } from './keepalive.js'
-import { expire, popFront } from './outbox.js'
+import { expire, popFront, Step } from './outbox.js'
 import { flushOut, pump, send, tellSubscribed, tellUnsubscribed } from './outbound.js'
 import { currentServer } from './servers.js'
+import { readSettings } from './settings.js'
 import { endAll, endConnection, giveUpOldest, giveUpStream } from './session.js'
-import { append } from './transmit.js'
+import { append, isTaken } from './transmit.js'
 import type { Socket } from '../hal/hal.js'
 
 const enum Wait {
@@ -29,7 +30,9 @@ const enum Wait {
   /** Bytes that may wait in the transmit buffer before we stop reading. */
   Backlog = 4096,
   /** Acks that may wait behind a message in pieces, or beyond the cache's count for the application. */
-  Acks = 256
+  Acks = 256,
+  /** Requests that may stay unanswered on one connection: then it is left, since each keeps its id. */
+  Silent = 32
 }
 
 /** Whether the application's cache has no room for the largest packet: then we do not read on, once the session is open. */
@@ -83,6 +86,7 @@ function receive(core: Core, socket: Socket): Code {
   let packets = 0
   let bytes = s.sliceBytes_
   core.paused_ = false
+  core.dry_ = false
   const streamMax = core.options_.onStream === undefined ? 16777215 : s.streamMax_
   while (packets < s.slicePackets_) {
     if (!mayRead(core)) {
@@ -97,7 +101,10 @@ function receive(core: Core, socket: Socket): Code {
         return packets
       }
       const chunk = socket.read(bytes)
-      if (chunk.length === 0) return packets
+      if (chunk.length === 0) {
+        core.dry_ = socket.pending() > 0
+        return packets
+      }
       bytes = bytes - chunk.length
       core.stats_.bytesIn = (core.stats_.bytesIn + chunk.length) % 1073741824
       core.keepalive_.sinceReceived_ = 0
@@ -115,19 +122,25 @@ function receive(core: Core, socket: Socket): Code {
   return packets
 }
 
-/** Requests whose answer takes too long are told; their ids stay taken. */
-function ageRequests(core: Core, passed: number): void {
+/** Requests whose answer takes too long are told; their ids stay taken. Below 0: too many were never answered. */
+function ageRequests(core: Core, passed: number): Code {
+  const most = core.settings_.requestTimeout_
+  let silent = 0
   for (const q of core.registry_.requests_) {
-    if (q.age_ < 0) continue
+    if (q.age_ < 0) {
+      silent = silent + 1
+      continue
+    }
     q.age_ = q.age_ + passed
-    if (q.age_ < core.settings_.requestTimeout_) continue
+    if (q.age_ < most) continue
     q.age_ = -1
-    because(core, ErrorCode.RequestTimeout, q.entries_[0].filter_, core.settings_.requestTimeout_, core.settings_.requestTimeout_)
+    because(core, ErrorCode.RequestTimeout, q.entries_[0].filter_, most, most)
     for (const e of q.entries_) {
       if (q.unsubscribe_) tellUnsubscribed(core, e, ErrorCode.RequestTimeout)
       else tellSubscribed(core, e, ErrorCode.RequestTimeout)
     }
   }
+  return silent < Wait.Silent ? 0 : because(core, ErrorCode.RequestTimeout, '', silent, Wait.Silent)
 }
 
 /** Whether there is something to send that has to wait for the socket. */
@@ -135,12 +148,19 @@ function isLeaving(core: Core): boolean {
   return core.tx_.bytes_ > 0 || FEATURE_STREAM && core.streaming_ !== undefined
 }
 
+/** Whether the oldest unacknowledged message is out: only then its answer can be late. */
+function hasLeft(core: Core): boolean {
+  const m = core.outbox_.flight_.head_
+  if (core.streaming_ !== undefined) return false
+  return m === undefined || m.epoch_ !== core.epoch_ || m.step_ === Step.Pubcomp || isTaken(core.tx_, m.end_)
+}
+
 /** Time that went by before this slice counts only against what was under way before it. */
 function ageLink(core: Core, passed: number): void {
   ageKeepalive(core.keepalive_, passed)
   if (isLeaving(core)) core.tx_.stalled_ = core.tx_.stalled_ + passed
   // Pieces of a message on their way are progress.
-  if (core.sentNow_ > 0 && !isLeaving(core)) core.ackAge_ = core.ackAge_ + passed
+  if (core.sentNow_ > 0 && hasLeft(core)) core.ackAge_ = core.ackAge_ + passed
   if (FEATURE_QOS2 && core.overflow_ >= 0) core.overflow_ = core.overflow_ + passed
 }
 
@@ -162,7 +182,10 @@ function runTimers(core: Core, socket: Socket, passed: number): Code {
     return because(core, ErrorCode.AckTimeout, topic, core.ackAge_, s.ackTimeout_)
   }
   if (FEATURE_QOS2 && core.overflow_ >= 0 && (core.receiveSet_.length === 0 || core.overflow_ >= Wait.Overflow)) return because(core, ErrorCode.ReceiveSetFull, '', core.receiveSet_.length, 64)
-  if (core.registry_.requests_.length > 0) ageRequests(core, passed)
+  if (core.registry_.requests_.length > 0) {
+    const code = ageRequests(core, passed)
+    if (code < 0) return code
+  }
   // Behind a large message a ping could not leave in time: there a way out that takes nothing tells of a dead link.
   if (!isLeaving(core) && isPingDue(k, socket.unacked() === 0)) {
     send(core, writePingreq())
@@ -227,7 +250,7 @@ function work(core: Core, socket: Socket, passed: number): Code {
   }
   if (core.socket_ !== socket || core.asked_ !== Asked.Nothing) return handled
   const status = socket.status()
-  if (status < 0 && socket.pending() === 0 && !core.more_) {
+  if (status < 0 && (socket.pending() === 0 || core.dry_) && !core.more_) {
     fail(core, causeOfSocket(core, status))
     return handled
   }
@@ -315,9 +338,13 @@ export function settleAsked(core: Core): void {
     core.wakeHandle_ = 0
   }
   if (core.again_ && core.phase_ === Phase.Offline && asked !== Asked.Destroy) {
-    core.wait_ = 0
-    core.phase_ = Phase.Waiting
-    core.more_ = true
+    const settings = readSettings(core.options_, core.cause_)
+    if (settings !== undefined) {
+      core.settings_ = settings
+      core.wait_ = 0
+      core.phase_ = Phase.Waiting
+      core.more_ = true
+    }
   }
   core.again_ = false
   core.busy_ = core.busy_ - 1

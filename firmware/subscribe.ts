@@ -7,7 +7,7 @@ import { PacketType } from './codec/packets.js'
 import { checkProperties, writeProperties } from './codec/properties.js'
 import { because, mayUse, nextToken, Phase, type Core } from './core.js'
 import { defaults } from './defaults.js'
-import { refusedFilter, tellSubscribed } from './outbound.js'
+import { refusedFilter } from './outbound.js'
 import { textField } from './settings.js'
 import { countWanted, findFilter, forget, takeUnsubscribe, Want, type Subscription } from './subscriptions.js'
 import { checkFilter, isShared } from './topic.js'
@@ -60,11 +60,8 @@ export function subscribe(core: Core, filter: string, qos: number, handler: Mess
   // Those on their way out make room, but they are bounded too: each still has an UNSUBSCRIBE to go.
   if (old === undefined && (countWanted(r) >= most || r.entries_.length >= most * 2)) return because(core, ErrorCode.TooManySubscriptions, filter, r.entries_.length, most)
   const asked = takeUnsubscribe(r, bytes)
-  if (old !== undefined) {
-    forget(r, old)
-    // It was never sent, so no SUBACK will answer it.
-    if (old.want_ === Want.Subscribe && !old.asked_) tellSubscribed(core, old, ErrorCode.Superseded)
-  }
+  // One that was never sent is not answered: its successor is.
+  if (old !== undefined) forget(r, old)
   const e: Subscription = {
     token_: nextToken(core), endToken_: 0, asked_: asked || old !== undefined && old.asked_, filter_: filter, bytes_: bytes, options_: options, handler_: handler, want_: Want.Subscribe,
     subscriptionId_: id, properties_: properties
@@ -91,9 +88,6 @@ export function unsubscribe(core: Core, filter: string): Code {
     e.want_ = Want.Unsubscribe
     r.dirty_ = true
     core.more_ = true
-  } else {
-    forget(r, e)
-    tellSubscribed(core, e, ErrorCode.Superseded)
-  }
+  } else forget(r, e)
   return token
 }

@@ -203,6 +203,8 @@ function server(code: Code): string {
       return '服务器保留着本次启动之前的会话，而设备没有保留。~无需处理；QoS 2 消息可能重复一次。'
     case ErrorCode.ServerMoved:
       return '服务器让我们去别处[：{detail}][ {reason}]。~请填写新的服务器；如果愿意把账号交给它，可设置 followServerReference。'
+    case ErrorCode.KeepaliveOff:
+      return '已连接，但没有心跳：链路悄悄断开时，要到发送下一条消息才会发现。~除非用其他方式监视网络，否则请把 keepalive 设为 120。'
   }
   return ''
 }
