@@ -29,7 +29,7 @@ function nudge(core: Core): void {
 function untilDue(core: Core, most: number): number {
   if (core.more_) return 0
   const socket = core.socket_
-  if (socket !== undefined && socket.pending() > 0 && !core.dry_ && mayRead(core)) return 0
+  if (socket !== undefined && core.phase_ >= Phase.Connecting && socket.pending() > 0 && !core.dry_ && mayRead(core)) return 0
   if (core.due_ < 0) return most
   const left = core.due_ - core.hal_.timer.since(core.clock_.stamp_)
   return left <= 0 ? 0 : left < most ? left : most
