@@ -6,6 +6,7 @@
 import path from 'node:path'
 import { build, type Message, type Plugin } from 'esbuild'
 import { checkEspruino } from './espruino-check.js'
+import { hoistLiterals } from './hoist.js'
 import { CHR, lowerToJs } from './intrinsics.js'
 import { prepare, type Prepared } from './prepare.js'
 import { BuildError, type Problem } from './problem.js'
@@ -82,7 +83,8 @@ export async function buildEspruino({ entry, flags, minify = true }: EspruinoOpt
     throw new BuildError(error.errors.map(fromMessage))
   })
   problems.push(...result.warnings.map(fromMessage))
-  const code = result.outputFiles[0]!.text.trimEnd()
+  const text = result.outputFiles[0]!.text.trimEnd()
+  const code = minify ? hoistLiterals(text) : text
   problems.push(...checkEspruino(code, `${shown(absolute)} (Espruino bundle)`))
   if (problems.length > 0) throw new BuildError(problems)
   const output = Object.values(result.metafile.outputs)[0]!
