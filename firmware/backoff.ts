@@ -56,8 +56,10 @@ export function nextDelay(backoff: Backoff, period: number, periodMax: number, s
   backoff.attempts_ = wasStable ? (noise >= 0 ? 0 : 1) : backoff.attempts_ + 1
   if (slow && span < Lane.Slow) span = Lane.Slow
   if (noise < 0) return span
-  const part = span * noise
-  const delay = (part - part % 1000) / 1000
+  // Long spans are divided first: the product must stay below 2^31.
+  const part = span > 1000000 ? span - span % 1000 : span * noise
+  const whole = (part - part % 1000) / 1000
+  const delay = span > 1000000 ? whole * noise : whole
   if (!slow) return delay
   return (delay < Lane.Slow ? Lane.Slow : delay) + noise * 5
 }

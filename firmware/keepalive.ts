@@ -17,7 +17,7 @@ export interface Keepalive {
 }
 
 /** ms: the longest margin, and the longest default time for the answer. */
-const enum Most { Margin = 5000, Timeout = 20000 }
+const enum Most { Margin = 5000, Timeout = 20000, Age = 1073741824 }
 
 export function newKeepalive(): Keepalive {
   return { interval_: 0, timeout_: 0, sinceSent_: 0, sinceReceived_: 0, waiting_: -1 }
@@ -43,6 +43,8 @@ export function startKeepalive(k: Keepalive, seconds: number, timeout: number): 
 export function ageKeepalive(k: Keepalive, passed: number): void {
   k.sinceSent_ = k.sinceSent_ + passed
   k.sinceReceived_ = k.sinceReceived_ + passed
+  // Where nothing comes back for weeks the number must stay one of 32 bits.
+  if (k.sinceReceived_ > Most.Age) k.sinceReceived_ = Most.Age
   if (k.waiting_ >= 0) k.waiting_ = k.waiting_ + passed
 }
 

@@ -4,7 +4,7 @@
  */
 import { ErrorCode } from './codes.js'
 import { because, forgetSuspect, topicOf, type Core } from './core.js'
-import { end, newChain, popFront, prependAll, pushBack, qosOf, Step, Taken, unlink, type Chain } from './outbox.js'
+import { end, expire, newChain, popFront, prependAll, pushBack, qosOf, Step, Taken, unlink, type Chain } from './outbox.js'
 import { dropRequests, restoreAll } from './subscriptions.js'
 import { isTaken, resetTransmit } from './transmit.js'
 import { resetScanner } from './codec/scan.js'
@@ -54,7 +54,7 @@ function latch(core: Core): void {
   prependAll(box.queue_, merge(unsent, box.leaving_))
   box.leaving_ = newChain()
   // Their deadlines count again.
-  if (FEATURE_POLICIES) box.soonest_ = 0
+  if (FEATURE_POLICIES) expire(box, core.clock_.seconds_, core.clock_.millis_)
 }
 
 /** The server closed. Three connections in a row over the same oldest unacked publish, and it goes alone; once more, and it is given up. */

@@ -46,7 +46,7 @@ function checkMembers(hal: Hal, cause: Cause): Code {
 /** 0, or HalMissing, HalVersion with the member's name. */
 export function checkHal(hal: Hal, cause: Cause): Code {
   if (hal === undefined) return fill(cause, ErrorCode.HalMissing, 'hal')
-  if (FEATURE_CHECKS && checkMembers(hal, cause) < 0) return ErrorCode.HalMissing
+  if (checkMembers(hal, cause) < 0) return ErrorCode.HalMissing
   if (hal.version !== 1) return fill(cause, ErrorCode.HalVersion, 'version', hal.version, 1)
   return 0
 }
