@@ -35,6 +35,12 @@ export interface Bundle {
  */
 const COMMON: Record<string, string> = { [CHR]: `export const ${CHR} = String.fromCharCode`, [NONE]: `export let ${NONE}` }
 
+/**
+ * Short names that a private member must not be shortened to: every object of Espruino has them, so a member that is absent
+ * would be found all the same, as a native function. esbuild gives no name that stands in its cache already.
+ */
+const TAKEN_NAMES: Record<string, string> = { taken_on_: 'on' }
+
 /** esbuild reads the prepared texts and nothing else. */
 function preparedTexts({ texts }: Prepared): Plugin {
   return {
@@ -74,7 +80,7 @@ export async function buildEspruino({ entry, flags, minify = true }: EspruinoOpt
     format: 'cjs', platform: 'neutral', target: 'es2015',
     // Espruino's strings are bytes: 'utf8' would print '\xff' as two of them.
     charset: 'ascii', legalComments: 'none',
-    minify, mangleProps: /[^_]_$/,
+    minify, mangleProps: /[^_]_$/, mangleCache: TAKEN_NAMES,
     external: ['net', 'tls'],
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, target: 'es2015', verbatimModuleSyntax: false } },
     plugins: [preparedTexts(prepared)], logLevel: 'silent'

@@ -1,0 +1,25 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { buildEspruino } from '../../tools/build/espruino.js'
+import { flagsOf, PROFILES } from '../../tools/build/profiles.js'
+
+test.each(PROFILES)('no private member of %s is shortened to `on`, which every object of Espruino has', async (profile) => {
+  const { code } = await buildEspruino({ entry: `firmware/index.${profile}.ts`, flags: flagsOf(profile) })
+  expect(code).not.toMatch(/\.on\b/)
+})
+
+test('with more private members than there are names of two letters, `on` is still left out', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'yieldmq-names-'))
+  try {
+    const names = Array.from({ length: 4000 }, (_, i) => `m${i}x_`)
+    const entry = path.join(folder, 'names.ts')
+    writeFileSync(entry, `export function make(n: number): object { return { ${names.map(name => `${name}: n`).join(', ')} } }\n`)
+    const { code } = await buildEspruino({ entry, flags: flagsOf('tiny') })
+    expect(code).toMatch(/\boo:/)
+    expect(code).not.toMatch(/\bon:/)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
