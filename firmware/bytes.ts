@@ -59,7 +59,7 @@ export function find(s: Bytes, part: Bytes, from: number): number {
 
 /**
  * True when every byte is 0x01 to 0x7F: well-formed UTF-8 without U+0000, at a glance. Native elsewhere:
- * Lua `(string.find(s, "[^\1-\127]") == nil)`, Espruino `!/[^\x01-\x7f]/.test(s)`, which is false for EMPTY there: a false
+ * Lua `(string.find(s, "[^\1-\127]") == nil)`, Espruino `!/[^\x01-\x7f]/.test(s)`. A false
  * always asks for the longer look.
  */
 export function ascii(s: Bytes): boolean {

@@ -18,7 +18,7 @@ const linesShown = 30
 
 /**
  * What every script begins with: `load` fills a module into Storage in pieces, as an upload does, and functions then run from
- * there; `loadRam` has them in variables (on Linux, flash is a file and takes a hundred times as long to read as a board's);
+ * there; `loadRam` has them in variables (on Linux, flash is a file and is slow to read, so times are not taken there);
  * `say` tells us something. Bytes come as `btoa(bytes)`.
  */
 const PRELUDE = `
