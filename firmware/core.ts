@@ -18,6 +18,7 @@ import { newServers, type Servers } from './servers.js'
 import { newRegistry, type Registry } from './subscriptions.js'
 import { newTransmit, type Transmit } from './transmit.js'
 import type { Hal, Socket } from '../hal/hal.js'
+import { newStats } from './stats.js'
 import type { Cause, LinkState, Message, Options, PacketInfo, Properties, Stats } from './types.js'
 
 /** Where the link is; the order counts: from Connecting on there is an open socket. */
@@ -182,15 +183,6 @@ export interface Core {
   wakeSoon_: boolean
 }
 
-export function newStats(): Stats {
-  return {
-    connects: 0, failures: 0, drops: 0, packetsIn: 0, packetsOut: 0, bytesIn: 0, bytesOut: 0,
-    accepted: 0, sent: 0, delivered: 0, expired: 0, dropped: 0, rejected: 0, unknown: 0, resent: 0,
-    received: 0, repeats: 0, inboxDropped: 0, oversize: 0, strayAcks: 0, sessionLost: 0, callbackErrors: 0,
-    pings: 0, outboxCount: 0, outboxBytes: 0, inflight: 0, longestSlice: 0
-  }
-}
-
 /** What holds until CONNACK says otherwise. */
 export function newServer(s: Settings): Server {
   return {
@@ -204,18 +196,80 @@ export function newCore(hal: Hal, options: Options, settings: Settings): Core {
   const stats = newStats()
   const info: PacketInfo = { qos: 0, retain: false, dup: false, packetId: 0 }
   return {
-    hal_: hal, options_: options, settings_: settings, phase_: Phase.Offline, socket_: undefined,
-    clock_: newClock(hal.timer), tx_: newTransmit(), outbox_: newOutbox(stats), keepalive_: newKeepalive(),
-    scanner_: newScanner(), packet_: newPacket(), registry_: newRegistry(), stats_: stats,
-    epoch_: 0, busy_: 0, asked_: Asked.Nothing, destroyed_: false, more_: false, due_: -1, age_: 0, wait_: 0,
-    backoff_: newBackoff(hal.system.id()), servers_: newServers(), server_: newServer(settings),
-    connectPacket_: EMPTY, cause_: { code: 0, reason: 0, value: 0, limit: 0, detail: '' },
-    ids_: newPacketIds(hal.system.random()), retired_: [], token_: 0, receiveSet_: [], inbox_: newInbox(),
-    hadSession_: false, sessionPresent_: false, resumed_: false, suspect_: 0, suspicions_: 0, alone_: false,
-    resending_: false, sentNow_: 0, restoring_: false, ackAge_: 0, packetsBefore_: 0, heard_: false, held_: 0, overflow_: -1, delivering_: false, paused_: false, dry_: false, again_: false, topicTexts_: ['', '', '', ''], topicFields_: [EMPTY, EMPTY, EMPTY, EMPTY], topicTurn_: 0,
-    topicIn_: EMPTY, topicInText_: '', info_: info, message_: { topic: '', payload: EMPTY, packet: info },
-    drainMs_: 0, drainSent_: false, disconnectPacket_: EMPTY, aliases_: [], aliasesIn_: [], assignedId_: '', authMethod_: '', authData_: undefined, referred_: false,
-    streaming_: undefined, streamed_: 0, behind_: [], streamTopic_: '', streamQos_: 0, streamId_: 0, pulled_: EMPTY, wakeHandle_: 0, wakeSoon_: false
+    hal_: hal,
+    options_: options,
+    settings_: settings,
+    phase_: Phase.Offline,
+    socket_: undefined,
+    clock_: newClock(hal.timer),
+    tx_: newTransmit(),
+    outbox_: newOutbox(stats),
+    keepalive_: newKeepalive(),
+    scanner_: newScanner(),
+    packet_: newPacket(),
+    registry_: newRegistry(),
+    stats_: stats,
+    epoch_: 0,
+    busy_: 0,
+    asked_: Asked.Nothing,
+    destroyed_: false,
+    more_: false,
+    due_: -1,
+    age_: 0,
+    wait_: 0,
+    backoff_: newBackoff(hal.system.id()),
+    servers_: newServers(),
+    server_: newServer(settings),
+    connectPacket_: EMPTY,
+    cause_: { code: 0, reason: 0, value: 0, limit: 0, detail: '' },
+    ids_: newPacketIds(hal.system.random()),
+    retired_: [],
+    token_: 0,
+    receiveSet_: [],
+    inbox_: newInbox(),
+    hadSession_: false,
+    sessionPresent_: false,
+    resumed_: false,
+    suspect_: 0,
+    suspicions_: 0,
+    alone_: false,
+    resending_: false,
+    sentNow_: 0,
+    restoring_: false,
+    ackAge_: 0,
+    packetsBefore_: 0,
+    heard_: false,
+    held_: 0,
+    overflow_: -1,
+    delivering_: false,
+    paused_: false,
+    dry_: false,
+    again_: false,
+    topicTexts_: ['', '', '', ''],
+    topicFields_: [EMPTY, EMPTY, EMPTY, EMPTY],
+    topicTurn_: 0,
+    topicIn_: EMPTY,
+    topicInText_: '',
+    info_: info,
+    message_: { topic: '', payload: EMPTY, packet: info },
+    drainMs_: 0,
+    drainSent_: false,
+    disconnectPacket_: EMPTY,
+    aliases_: [],
+    aliasesIn_: [],
+    assignedId_: '',
+    authMethod_: '',
+    authData_: undefined,
+    referred_: false,
+    streaming_: undefined,
+    streamed_: 0,
+    behind_: [],
+    streamTopic_: '',
+    streamQos_: 0,
+    streamId_: 0,
+    pulled_: EMPTY,
+    wakeHandle_: 0,
+    wakeSoon_: false
   }
 }
 

@@ -18,3 +18,11 @@ declare const FEATURE_FAILOVER: boolean
 declare const FEATURE_POLICIES: boolean
 /** The full set of configuration checks; without it only those that protect memory and the wire remain. */
 declare const FEATURE_CHECKS: boolean
+/** Takeover detection, quarantine of filters, statistics of drops: docs/protocol.md, decisions 30 and 31. */
+declare const FEATURE_GOVERNOR: boolean
+/** The outbox, packet ids and receive set in `hal.storage`, safe over a power cut. */
+declare const FEATURE_JOURNAL: boolean
+/** The keepalive that learns how long a path keeps an idle link. */
+declare const FEATURE_LEARN: boolean
+/** The flight recorder. */
+declare const FEATURE_RECORDER: boolean

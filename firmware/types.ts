@@ -95,6 +95,8 @@ export interface PacketInfo {
   dup: boolean
   /** 0 for QoS 0. */
   packetId: number
+  /** With `journal`: the message was perhaps handed over before a power cut already. */
+  repeated?: boolean
   /** 5.0 only. */
   properties?: Properties
 }
@@ -180,6 +182,29 @@ export interface Stats {
   outboxCount: number
   outboxBytes: number
   inflight: number
+  /** High-water marks since `create`: what the memory contract bounds. */
+  outboxCountMost: number
+  outboxBytesMost: number
+  inflightMost: number
+  inboxCountMost: number
+  inboxBytesMost: number
+  subscriptionsMost: number
+  receiveSetMost: number
+  /** Bytes that waited in the transmit buffer, and of packets that were received in part. */
+  transmitBytesMost: number
+  scannerBytesMost: number
+  /** Connections that another client with our id seems to have taken. */
+  takeovers: number
+  /** Filters set aside because the server closes over them. */
+  quarantined: number
+  /** Calls of `hal.storage` that the journal made to write, and their bytes. */
+  journalWrites: number
+  journalBytes: number
+  /** Messages that a journal gave back after a reset, and records that it found damaged. */
+  journalRestored: number
+  journalDamaged: number
+  /** Seconds of the ping interval in use, learned or not. */
+  pingInterval: number
   /** The longest slice, in ms. */
   longestSlice: number
 }
@@ -240,6 +265,12 @@ export interface Options {
   whenFull?: WhenFull
   cache?: Cache
   onSessionLost?: OnSessionLost
+  /** Keep accepted messages, packet ids in flight and the QoS 2 receive set in `hal.storage`, so that they survive a reset. False when absent. */
+  journal?: boolean
+  /** Learn how long this path keeps an idle link, and ping as rarely as that allows, at most every `keepalive`. False when absent. */
+  learnKeepalive?: boolean
+  /** Bytes of the flight recorder's ring, 1024 to 4096; 0, no recorder, when absent. */
+  recorder?: number
   /** Asked before every CONNECT; may set username, password, clientId and will in `into`. Below 0: this attempt fails. */
   credentials?: (this: void, into: Options) => Code
   /** 5.0 enhanced authentication; undefined ends the attempt. The first call of a connection has no data. */

@@ -12,7 +12,11 @@ export const FEATURES = [
   'FEATURE_CACHE',
   'FEATURE_FAILOVER',
   'FEATURE_POLICIES',
-  'FEATURE_CHECKS'
+  'FEATURE_CHECKS',
+  'FEATURE_GOVERNOR',
+  'FEATURE_JOURNAL',
+  'FEATURE_LEARN',
+  'FEATURE_RECORDER'
 ] as const
 
 export type Feature = (typeof FEATURES)[number]
@@ -24,7 +28,8 @@ export type Profile = (typeof PROFILES)[number]
 const CONTENTS: Record<Profile, readonly Feature[]> = {
   tiny: [],
   standard: [
-    'FEATURE_V31', 'FEATURE_QOS2', 'FEATURE_STREAM', 'FEATURE_CACHE', 'FEATURE_FAILOVER', 'FEATURE_POLICIES', 'FEATURE_CHECKS'
+    'FEATURE_V31', 'FEATURE_QOS2', 'FEATURE_STREAM', 'FEATURE_CACHE', 'FEATURE_FAILOVER', 'FEATURE_POLICIES', 'FEATURE_CHECKS',
+    'FEATURE_GOVERNOR'
   ],
   full: FEATURES
 }

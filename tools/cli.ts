@@ -1,0 +1,21 @@
+/**
+ * The command line: `npx yieldmq COMMAND`. Each command is a folder of tools/ with a `command.ts`, loaded only when it is
+ * asked for, so that one command's packages do not slow the start of another.
+ */
+import { Command } from 'commander'
+
+/** Sets up one command: its options, its example, and what it does. */
+export type Setup = (command: Command) => void
+
+const commands: { name: string; summary: string; load: () => Promise<{ setup: Setup }> }[] = []
+
+const program = new Command('yieldmq')
+  .description('The MQTT client for things too small for an MQTT client.')
+  .showHelpAfterError('(--help shows what may be given)')
+
+const asked = process.argv[2]
+for (const { name, summary, load } of commands) {
+  const command = program.command(name).summary(summary).description(summary)
+  if (name === asked || asked === 'help' && name === process.argv[3]) (await load()).setup(command)
+}
+await program.parseAsync()
