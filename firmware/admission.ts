@@ -4,6 +4,7 @@
 import type { Code } from './bytes.js'
 import { ErrorCode } from './codes.js'
 import { because, nextToken, type Core } from './core.js'
+import { markOutbox } from './marks.js'
 import { end, enqueue, findUnsent, oldestUnsent, sizeOf, unlink, type Outgoing } from './outbox.js'
 
 /** Gives up unsent messages for `m`, oldest and least urgent first, when that is enough; else nothing. */
@@ -67,6 +68,7 @@ export function admit(core: Core, m: Outgoing): Code {
   core.stats_.accepted = core.stats_.accepted + 1
   box.count_ = box.count_ + 1
   box.bytes_ = box.bytes_ + sizeOf(m)
+  if (FEATURE_STATS) markOutbox(core)
   if (FEATURE_POLICIES && m.expirySeconds_ >= 0) {
     const left = (m.expirySeconds_ - core.clock_.seconds_) * 1000 + m.expiryMillis_ - core.clock_.millis_
     if (box.soonest_ < 0 || left < box.soonest_) box.soonest_ = left

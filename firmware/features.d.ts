@@ -20,6 +20,8 @@ declare const FEATURE_POLICIES: boolean
 declare const FEATURE_CHECKS: boolean
 /** Takeover detection, quarantine of filters, statistics of drops: docs/protocol.md, decisions 30 and 31. */
 declare const FEATURE_GOVERNOR: boolean
+/** High-water marks in `stats()`: docs/memory.md. */
+declare const FEATURE_STATS: boolean
 /** The outbox, packet ids and receive set in `hal.storage`, safe over a power cut. */
 declare const FEATURE_JOURNAL: boolean
 /** The keepalive that learns how long a path keeps an idle link. */

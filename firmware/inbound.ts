@@ -11,6 +11,7 @@ import { PacketType } from './codec/packets.js'
 import { writeAck } from './codec/write.js'
 import { because, broken, callUser, textOfTopic, type Core } from './core.js'
 import { isFull, put, take } from './inbox.js'
+import { markInbox } from './marks.js'
 import { send } from './outbound.js'
 import { Want } from './subscriptions.js'
 import { matches } from './topic.js'
@@ -33,6 +34,11 @@ function isInReceiveSet(core: Core, id: number): boolean {
     if (x === id) return true
   }
   return false
+}
+
+function addToReceiveSet(core: Core, id: number): void {
+  core.receiveSet_.push(id)
+  if (FEATURE_STATS && core.receiveSet_.length > core.stats_.receiveSetMost) core.stats_.receiveSetMost = core.receiveSet_.length
 }
 
 function removeFromReceiveSet(core: Core, id: number): boolean {
@@ -110,6 +116,7 @@ function cache(core: Core, p: Packet): void {
     return
   }
   put(inbox, p.topic_, p.payload_, p.qos_ as Qos, p.retain_, p.dup_, p.packetId_, p.properties_)
+  if (FEATURE_STATS) markInbox(core)
 }
 
 /**
@@ -163,7 +170,7 @@ function handlePublish(core: Core, p: Packet): Code {
     isNew = judgeReceiveSet(core, p.packetId_)
     if (isNew < 0) return isNew
     if (isNew === 2) return 0
-    if (isNew === 1) core.receiveSet_.push(p.packetId_)
+    if (isNew === 1) addToReceiveSet(core, p.packetId_)
   }
   if (isNew === 1) {
     core.stats_.received = core.stats_.received + 1
@@ -267,6 +274,6 @@ export function streamPiece(core: Core, s: Scanner): void {
 /** Its end: acknowledged, whether it was offered or not. Only now is it received: one that breaks off may come again. */
 export function endStream(core: Core): void {
   core.heard_ = true
-  if (FEATURE_QOS2 && core.streamQos_ === 2 && core.streamId_ > 0 && !isInReceiveSet(core, core.streamId_)) core.receiveSet_.push(core.streamId_)
+  if (FEATURE_QOS2 && core.streamQos_ === 2 && core.streamId_ > 0 && !isInReceiveSet(core, core.streamId_)) addToReceiveSet(core, core.streamId_)
   if (core.streamQos_ > 0 && core.streamId_ > 0) acknowledge(core, core.streamQos_, core.streamId_)
 }

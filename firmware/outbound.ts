@@ -8,6 +8,7 @@ import { field, writeAck, writePublish, writePublishHead, writeSubscribe } from 
 import { varint } from './codec/varint.js'
 import { because, callUser, nextPacketId, forgetSuspect, topicOf, Phase, type Core } from './core.js'
 import { defaults } from './defaults.js'
+import { markTransmit } from './marks.js'
 import { end, popFront, pushBack, qosOf, Step, Taken, unlink, type Outgoing } from './outbox.js'
 import { nextBatch, Want, type Request, type Subscription } from './subscriptions.js'
 import { isShared, hasWildcard } from './topic.js'
@@ -297,6 +298,7 @@ function sendQueue(core: Core, socket: Socket): void {
     else if (qos > 0) {
       pushBack(box.flight_, m)
       box.flightCount_ = box.flightCount_ + 1
+      if (FEATURE_STATS && box.flightCount_ > core.stats_.inflightMost) core.stats_.inflightMost = box.flightCount_
     } else pushBack(box.leaving_, m)
     packets = packets - 1
   }
@@ -317,6 +319,7 @@ function settleLeaving(core: Core): void {
 /** Gives the socket what waits, in one write. Below 0: the socket's code. */
 export function flushOut(core: Core, socket: Socket): Code {
   if (core.tx_.bytes_ === 0) return 0
+  if (FEATURE_STATS) markTransmit(core)
   const n = flush(core.tx_, socket)
   // Also when it failed: writes before the one that did took what they took.
   if (core.outbox_.leaving_.head_ !== undefined) settleLeaving(core)

@@ -4,6 +4,7 @@
  */
 import { ErrorCode } from './codes.js'
 import { because, forgetSuspect, topicOf, type Core } from './core.js'
+import { markTransmit } from './marks.js'
 import { end, expire, newChain, popFront, prependAll, pushBack, qosOf, Step, Taken, unlink, type Chain } from './outbox.js'
 import { dropRequests, restoreAll } from './subscriptions.js'
 import { isTaken, resetTransmit } from './transmit.js'
@@ -91,6 +92,7 @@ export function endConnection(core: Core, byServer: boolean): void {
   core.streaming_ = undefined
   core.behind_ = []
   core.drainSent_ = false
+  if (FEATURE_STATS) markTransmit(core)
   resetTransmit(core.tx_)
   resetScanner(core.scanner_)
   dropRequests(core.registry_)

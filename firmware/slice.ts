@@ -96,6 +96,7 @@ function receive(core: Core, socket: Socket): Code {
     if (core.asked_ !== Asked.Nothing || core.phase_ < Phase.Connecting) return packets
     const found = scan(core.scanner_, s.packetIn_, streamMax, s.version_)
     if (found === Scan.More) {
+      if (FEATURE_STATS && core.scanner_.held_ > core.stats_.scannerBytesMost) core.stats_.scannerBytesMost = core.scanner_.held_
       if (bytes <= 0) {
         core.more_ = core.more_ || socket.pending() > 0
         return packets

@@ -1,8 +1,8 @@
-/** The counters of a client. */
+/** The counters of a client. A build without a feature does without the counters of that feature: each costs variables. */
 import type { Stats } from './types.js'
 
 export function newStats(): Stats {
-  return {
+  const stats: Partial<Stats> = {
     connects: 0,
     failures: 0,
     drops: 0,
@@ -19,8 +19,6 @@ export function newStats(): Stats {
     unknown: 0,
     resent: 0,
     received: 0,
-    repeats: 0,
-    inboxDropped: 0,
     oversize: 0,
     strayAcks: 0,
     sessionLost: 0,
@@ -29,22 +27,31 @@ export function newStats(): Stats {
     outboxCount: 0,
     outboxBytes: 0,
     inflight: 0,
-    outboxCountMost: 0,
-    outboxBytesMost: 0,
-    inflightMost: 0,
-    inboxCountMost: 0,
-    inboxBytesMost: 0,
-    subscriptionsMost: 0,
-    receiveSetMost: 0,
-    transmitBytesMost: 0,
-    scannerBytesMost: 0,
-    takeovers: 0,
-    quarantined: 0,
-    journalWrites: 0,
-    journalBytes: 0,
-    journalRestored: 0,
-    journalDamaged: 0,
-    pingInterval: 0,
     longestSlice: 0
   }
+  if (FEATURE_QOS2) stats.repeats = 0
+  if (FEATURE_CACHE) stats.inboxDropped = 0
+  if (FEATURE_STATS) {
+    stats.outboxCountMost = 0
+    stats.outboxBytesMost = 0
+    stats.inflightMost = 0
+    stats.subscriptionsMost = 0
+    stats.transmitBytesMost = 0
+    stats.scannerBytesMost = 0
+    stats.inboxCountMost = 0
+    stats.inboxBytesMost = 0
+    stats.receiveSetMost = 0
+    stats.pingInterval = 0
+  }
+  if (FEATURE_GOVERNOR) {
+    stats.takeovers = 0
+    stats.quarantined = 0
+  }
+  if (FEATURE_JOURNAL) {
+    stats.journalWrites = 0
+    stats.journalBytes = 0
+    stats.journalRestored = 0
+    stats.journalDamaged = 0
+  }
+  return stats as Stats
 }

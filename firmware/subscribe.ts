@@ -67,6 +67,7 @@ export function subscribe(core: Core, filter: string, qos: number, handler: Mess
     subscriptionId_: id, properties_: properties
   }
   r.entries_.push(e)
+  if (FEATURE_STATS && r.entries_.length > core.stats_.subscriptionsMost) core.stats_.subscriptionsMost = r.entries_.length
   r.dirty_ = true
   core.more_ = true
   return e.token_
