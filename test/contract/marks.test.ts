@@ -72,7 +72,7 @@ describe('the high-water marks', () => {
     for (let i = 0; i < 20; i++) h.broker.publish('t', '', { qos: 1 })
     h.peer.close()
     h.sim.advance(1000)
-    h.run(0)
+    h.client.yield(0)
     expect(h.client.stats()).toMatchObject({ drops: 1, received: 20, transmitBytesMost: 20 * 4 })
     expect(h.client.core_!.tx_.bytes_).toBe(0)
   })
