@@ -149,6 +149,12 @@ export class SimConnection {
     if (direction !== 'out') this.in.lost = true
   }
 
+  /** The device lost its power: what left it arrives, what waited in it is gone, and nothing comes back from it. Called by its socket. */
+  deviceGone(): void {
+    this.out.senderGone()
+    this.in.lost = true
+  }
+
   /** True: the server stops reading. Its window fills, then the device's bytes stay unacknowledged and its credit runs out. */
   stall(on: boolean): void {
     this.stalled = on

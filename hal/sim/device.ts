@@ -1,6 +1,10 @@
-/** One simulated device: a whole `Hal` on a shared network and clock. */
-import { HalVersion, LinkCode, type Hal, type NetworkHal } from '../hal.js'
+/**
+ * One simulated device: a whole `Hal` on a shared network and clock, and the lives it has: power goes, power comes back.
+ */
+import { HalVersion, LinkCode, type Hal, type NetworkHal, type SocketHal } from '../hal.js'
+import { PowerCut } from './errors.js'
 import type { Network } from './network.js'
+import { Power } from './power.js'
 import type { Random } from './random.js'
 import { SimSocket } from './socket.js'
 import { SimStorage } from './storage.js'
@@ -29,11 +33,18 @@ export interface DeviceOptions {
   bearer?: boolean
 }
 
+/** How the next life begins. */
+export interface RebootOptions {
+  /** What `ticks()` starts from; as in the first life when absent. */
+  startTicks?: number
+  /** What `system.resetReason()` answers; what `powerCut` was given when absent, "power-on" where it was given nothing. */
+  resetReason?: string
+}
+
 /** Violations kept; more are only counted. */
 const VIOLATIONS_KEPT = 1000
 
 export class SimDevice {
-  readonly hal: Hal
   readonly timer: SimTimer
   readonly system: SimSystem
   readonly storage: SimStorage
@@ -42,50 +53,39 @@ export class SimDevice {
   /** Breaches of the contract by the program: the first 1000, as sentences. A good program leaves it empty. */
   readonly violations: string[] = []
   violationCount = 0
+  /**
+   * Called once for each cut, as an event of the world at the instant of the cut, when the program has been unwound: the
+   * place to plan the reboot.
+   */
+  onPowerCut: (() => void) | undefined
+  private power: Power
+  private current: Hal
   private sockets: SimSocket[] = []
+  private nextReason = 'power-on'
 
-  constructor(network: Network, world: Omit<TimerWorld, 'violation'>, random: Random, trace: Trace, id: string, options: DeviceOptions) {
-    const { clock } = world
-    const violation = (what: string): void => {
-      this.violationCount += 1
-      if (this.violations.length < VIOLATIONS_KEPT) this.violations.push(`${clock.now} ms: ${what}`)
-    }
-    const limit = options.sockets ?? 4
-    this.timer = new SimTimer({ ...world, violation }, options.waits === true, options.startTicks ?? 0, options.wrap ?? 'int32')
-    this.system = new SimSystem(clock, random.fork('system'), id)
+  constructor(private readonly network: Network, private readonly world: Omit<TimerWorld, 'violation'>, private readonly random: Random,
+    private readonly trace: Trace, readonly id: string, private readonly options: DeviceOptions) {
+    this.timer = new SimTimer({ ...world, violation: (what) => this.violation(what) }, options.waits === true, options.startTicks ?? 0, options.wrap ?? 'int32')
+    this.system = new SimSystem(world.clock, random.fork('system'), id)
     this.system.wallClockAtStart = options.wallClock ?? 0
-    this.storage = new SimStorage(options.storageLimit ?? 65536)
-    const socketRandom = random.fork('socket')
-    const networkHal: NetworkHal = {
-      ready: () => this.bearer.ready,
-      reason: () => this.bearer.reason,
-      restart: () => {
-        this.bearer.restarts += 1
-      }
-    }
-    this.hal = {
-      version: HalVersion.Current,
-      socket: {
-        open: (endpoint) => {
-          const wake = (): void => this.timer.socketEvent()
-          const owner = {
-            clock, random: socketRandom, trace, violation, wake,
-            released: () => {
-              this.sockets = this.sockets.filter((socket) => !socket.released)
-            }
-          }
-          if (this.sockets.length >= limit) return SimSocket.refused(owner, LinkCode.NoSocket)
-          const socket = network.open(owner, endpoint)
-          this.sockets.push(socket)
-          return socket
-        }
-      },
-      timer: this.timer.hal(),
-      system: this.system.hal(),
-      text: simText,
-      ...(options.storage === false ? {} : { storage: this.storage.hal(LinkCode.Unsupported) }),
-      ...(options.bearer === true ? { network: networkHal } : {})
-    }
+    this.storage = new SimStorage(options.storageLimit ?? 65536, random.fork('storage'))
+    this.power = new Power(id, 1, () => this.dark())
+    this.current = this.build(this.power)
+  }
+
+  /** The port of the present life. The one of an ended life throws `PowerCut` at whoever calls it. */
+  get hal(): Hal {
+    return this.current
+  }
+
+  /** Lives begun, 1 for the first. */
+  get boots(): number {
+    return this.power.boot
+  }
+
+  /** False between a power cut and the reboot. */
+  get powered(): boolean {
+    return this.power.on
   }
 
   /** Sockets that are open or opening. */
@@ -100,11 +100,104 @@ export class SimDevice {
     this.timer.socketEvent()
   }
 
-  /** Power is cut and comes back: sockets vanish without a sign to the server, wakes are gone, ticks start again, storage stays. */
+  /**
+   * Runs a piece of the program at the device's border. True: it ended. False: the power went, and the program with it.
+   * Whoever calls a client directly (`client.yield`, `client.publish`) does it in here where power may go.
+   */
+  run(program: () => void): boolean {
+    try {
+      program()
+      return this.power.on
+    } catch (error) {
+      if (error instanceof PowerCut) return false
+      throw error
+    }
+  }
+
+  /**
+   * The power goes now: wakes are gone, bytes that left still arrive, sockets vanish without a sign to the server, storage
+   * stays. A program in the middle of something is unwound by `PowerCut` at its next call of the port.
+   * @param reason what `system.resetReason()` answers in the next life.
+   */
   powerCut(reason = 'power-on'): void {
+    this.nextReason = reason
+    this.power.cut()
+  }
+
+  /** The power comes back: a fresh port on the same storage, for a new program. Cuts first where there was power. */
+  reboot(options: RebootOptions = {}): Hal {
+    this.power.cut()
+    const boot = this.power.boot + 1
+    this.timer.reboot(options.startTicks ?? this.options.startTicks ?? 0)
+    this.system.reboot(this.random.fork(`system ${boot}`), options.resetReason ?? this.nextReason)
+    this.nextReason = 'power-on'
+    this.power = new Power(this.id, boot, () => this.dark())
+    this.current = this.build(this.power)
+    this.trace.event(this.world.clock.now, 0, `${this.id} boot ${boot}`)
+    return this.current
+  }
+
+  /** What happens when the power goes. */
+  private dark(): void {
+    const { clock } = this.world
+    this.trace.event(clock.now, 0, `${this.id} power cut`)
     for (const socket of this.sockets) socket.vanish()
     this.sockets = []
     this.timer.powerCut()
-    this.system.resetReason = reason
+    clock.schedule(0, 'script', () => this.onPowerCut?.())
+  }
+
+  private violation(what: string): void {
+    this.violationCount += 1
+    if (this.violations.length < VIOLATIONS_KEPT) this.violations.push(`${this.world.clock.now} ms: ${what}`)
+  }
+
+  private build(power: Power): Hal {
+    const { options } = this
+    const networkHal: NetworkHal = {
+      ready: () => {
+        power.check('network.ready')
+        return this.bearer.ready
+      },
+      reason: () => this.bearer.reason,
+      restart: () => {
+        power.check('network.restart')
+        this.bearer.restarts += 1
+      }
+    }
+    return {
+      version: HalVersion.Current,
+      socket: this.socketHal(power),
+      timer: this.timer.hal(power),
+      system: this.system.hal(power),
+      text: simText,
+      ...(options.storage === false ? {} : { storage: this.storage.hal(power, LinkCode.Unsupported) }),
+      ...(options.bearer === true ? { network: networkHal } : {})
+    }
+  }
+
+  private socketHal(power: Power): SocketHal {
+    const { clock } = this.world
+    const limit = this.options.sockets ?? 4
+    const random = this.random.fork(power.boot === 1 ? 'socket' : `socket ${power.boot}`)
+    const owner = {
+      clock, random, trace: this.trace,
+      violation: (what: string) => this.violation(what),
+      wake: () => {
+        if (power.on) this.timer.socketEvent()
+      },
+      released: () => {
+        this.sockets = this.sockets.filter((socket) => !socket.released)
+      }
+    }
+    return {
+      open: (endpoint) => {
+        power.check('socket.open')
+        if (this.sockets.length >= limit) return SimSocket.refused(owner, LinkCode.NoSocket)
+        const socket = this.network.open(owner, endpoint)
+        this.sockets.push(socket)
+        return socket
+      }
+    }
   }
 }

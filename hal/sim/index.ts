@@ -17,10 +17,11 @@ import { Trace } from './trace.js'
 export { Clock } from './clock.js'
 export { DEFAULT_CONDITIONS, type Conditions, type Pieces } from './conditions.js'
 export { SimConnection, type Direction } from './connection.js'
-export { SimDevice, type DeviceOptions } from './device.js'
-export { SimLimitError } from './errors.js'
+export { SimDevice, type DeviceOptions, type RebootOptions } from './device.js'
+export { PowerCut, SimLimitError } from './errors.js'
 export { Network, type ConnectAnswer, type ListenOptions, type Listening, type NameAnswer } from './network.js'
 export { Random } from './random.js'
+export type { CutKind, SimStorage, Wear } from './storage.js'
 export { fromArray, toArray } from './text.js'
 export { firstDifference, hex, Trace, type TraceEntry } from './trace.js'
 export type { Wrap } from './timer.js'
@@ -45,9 +46,8 @@ export class Sim {
   readonly trace: Trace
   readonly network: Network
   readonly devices: SimDevice[] = []
-  /** The first device, and its port. */
+  /** The first device. */
   readonly device: SimDevice
-  readonly hal: Hal
   private readonly maxEvents: number
   private readonly maxSpins: number
   private running = false
@@ -60,7 +60,11 @@ export class Sim {
     this.maxSpins = options.maxSpins ?? 100000
     this.network = new Network(this.clock, this.random.fork('network'), this.trace, options.conditions ?? {})
     this.device = this.addDevice(options)
-    this.hal = this.device.hal
+  }
+
+  /** The first device's port, as its present life has it. */
+  get hal(): Hal {
+    return this.device.hal
   }
 
   /** Milliseconds since the start. */

@@ -147,6 +147,7 @@ export class Network {
       }
     }
     const atServer = (): void => {
+      if (socket.vanished) return
       if (this.parted(host, 'out')) {
         this.waiting.push({ host, go: atServer })
         return

@@ -26,10 +26,12 @@ export interface PipeEnds {
 export class Pipe {
   /** Everything in this direction vanishes from now on, without a sign. */
   lost = false
+  /** When the sender vanished: what had not left by then never arrives, and nothing is sent again. */
+  private goneAt = Infinity
   /** Bytes that were sent and not yet taken at the other end, the vanished ones included. */
   bytes = 0
   private readonly arrived = new Fifo<Item>()
-  private readonly travelling = new Fifo<Item>()
+  private readonly travelling = new Fifo<{ item: Item; leavesAt: number }>()
   private lastArrival = -Infinity
   private wireFreeAt = 0
   private pieceCount = 0
@@ -39,6 +41,7 @@ export class Pipe {
 
   /** Sends bytes in pieces. */
   send(bytes: Bytes): void {
+    if (this.goneAt !== Infinity) return
     this.bytes += bytes.length
     let from = 0
     while (from < bytes.length) {
@@ -50,17 +53,24 @@ export class Pipe {
   }
 
   fin(): void {
-    this.post('FIN', 0)
+    if (this.goneAt === Infinity) this.post('FIN', 0)
   }
 
   /** RST overtakes what waits at the receiver, is lost while the network is parted, and is not sent again. */
   rst(): void {
+    if (this.goneAt !== Infinity) return
     const delay = Math.max(this.ends.conditions().latencyMs, this.lastArrival - this.clock.now)
     this.clock.schedule(delay, 'net', () => {
       if (this.lost || this.ends.parted()) return
       this.clear()
       this.ends.reset()
     })
+  }
+
+  /** The sender lost its power: what waits for room or for the network would have to be sent again. */
+  senderGone(): void {
+    this.goneAt = this.clock.now
+    this.arrived.clear()
   }
 
   /** Hands over what has arrived, as far as it is taken. */
@@ -108,11 +118,13 @@ export class Pipe {
 
   private post(item: Item, length: number): void {
     const delay = this.arrival(length) - this.clock.now
-    this.travelling.push(item)
+    this.travelling.push({ item, leavesAt: this.wireFreeAt })
     this.clock.schedule(delay, 'net', () => {
       const next = this.travelling.shift()
       if (next === undefined || this.lost) return
-      this.arrived.push(next)
+      // Whoever has no power sends nothing again, so what meets a parted network is lost.
+      if (next.leavesAt > this.goneAt || (this.goneAt !== Infinity && this.ends.parted())) return
+      this.arrived.push(next.item)
       this.pump()
     })
   }

@@ -26,6 +26,8 @@ export interface SocketOwner {
 export class SimSocket implements Socket, DeviceEnd {
   /** The server's end, once the server has heard of us. */
   connection: SimConnection | undefined
+  /** The device lost power: no packet of this connection leaves it any more. */
+  vanished = false
   private opening = true
   private closed = false
   private endCode: Code = 0
@@ -138,18 +140,21 @@ export class SimSocket implements Socket, DeviceEnd {
     return this.conditions().latencyMs
   }
 
-  /** Power is gone: nothing is sent, and the server is not told. */
+  /** Power is gone: what left the device still arrives, nothing else is sent, and the server is not told. */
   vanish(): void {
+    if (this.closed) return
     this.closed = true
+    this.vanished = true
     this.segments.clear()
     this.held = 0
     this.endCode = LinkCode.Closed
     this.owner.clock.cancel(this.giveUp)
-    this.connection?.halfOpen('both')
+    this.connection?.deviceGone()
   }
 
   /** The connection stands. Called by the network. */
   opened(): void {
+    if (this.vanished) return
     if (this.closed || this.endCode < 0) {
       this.connection?.rstFromDevice()
       return
@@ -168,6 +173,7 @@ export class SimSocket implements Socket, DeviceEnd {
   }
 
   arrive(item: Item): number {
+    if (this.vanished) return item.length
     if (this.closed || this.endCode < 0) {
       if (item !== 'FIN') this.connection?.rstFromDevice()
       return item.length

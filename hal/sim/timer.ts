@@ -5,7 +5,8 @@
 import { ErrorCode } from '../../firmware/codes.js'
 import type { Code, TimerHal } from '../hal.js'
 import type { Clock, ScheduledEvent } from './clock.js'
-import { SimLimitError } from './errors.js'
+import { PowerCut, SimLimitError } from './errors.js'
+import type { Power } from './power.js'
 
 /** `int32` turns negative after 2^31 - 1, `uint32` goes back to 0 after 2^32 - 1, `none` just counts. */
 export type Wrap = 'int32' | 'uint32' | 'none'
@@ -48,7 +49,7 @@ export class SimTimer {
   private lookTime = -1
   private offset: number
 
-  constructor(private readonly world: TimerWorld, private readonly waits: boolean, private readonly startTicks: number, private readonly wrap: Wrap) {
+  constructor(private readonly world: TimerWorld, private readonly waits: boolean, private startTicks: number, private readonly wrap: Wrap) {
     this.offset = world.clock.now
   }
 
@@ -71,11 +72,28 @@ export class SimTimer {
     return age
   }
 
-  hal(): TimerHal {
-    const ticks = (): number => this.ticks()
-    const since = (t0: number): number => this.since(t0)
-    if (this.waits) return { ticks, since, wait: (ms) => this.wait(ms) }
-    return { ticks, since, onWake: (fn) => this.onWake(fn), wakeAfter: (handle, ms) => this.wakeAfter(handle, ms) }
+  /** The clock as the program of one life sees it. */
+  hal(power: Power): TimerHal {
+    const ticks = (): number => {
+      power.check('timer.ticks')
+      return this.ticks()
+    }
+    const since = (t0: number): number => {
+      power.check('timer.since')
+      return this.since(t0)
+    }
+    if (this.waits) return { ticks, since, wait: (ms) => this.wait(ms, power) }
+    return {
+      ticks, since,
+      onWake: (fn) => {
+        power.check('timer.onWake')
+        return this.onWake(fn)
+      },
+      wakeAfter: (handle, ms) => {
+        power.check('timer.wakeAfter')
+        this.wakeAfter(handle, ms)
+      }
+    }
   }
 
   /** A socket of the device has data, credit or a new state. */
@@ -96,33 +114,43 @@ export class SimTimer {
     return false
   }
 
-  /** Calls the functions that are to be called. */
+  /** Calls the functions that are to be called. The device's border: a program that lost its power ends here. */
   fire(): void {
     if (this.firing) return
     this.firing = true
     try {
-      for (const waker of [...this.wakers.values()]) {
-        if (!waker.pending) continue
+      for (const [handle, waker] of [...this.wakers]) {
+        // A cut drops them all, those of this round as well.
+        if (!waker.pending || this.wakers.get(handle) !== waker) continue
         waker.pending = false
         this.countSpin('wakes at one instant')
         this.wakes += 1
         waker.fn()
       }
+    } catch (error) {
+      if (!(error instanceof PowerCut)) throw error
     } finally {
       this.firing = false
     }
   }
 
-  /** The device lost power: its wakes are gone and its ticks start again. */
+  /** The device lost power: its wakes are gone. */
   powerCut(): void {
     for (const waker of this.wakers.values()) this.world.clock.cancel(waker.due)
     this.wakers.clear()
     this.latched = false
     this.stopping = false
-    this.offset = this.world.clock.now
   }
 
-  private wait(ms: number): Code {
+  /** A new life: ticks start again at `startTicks`. */
+  reboot(startTicks: number): void {
+    this.startTicks = startTicks
+    this.offset = this.world.clock.now
+    this.latched = false
+  }
+
+  private wait(ms: number, power: Power): Code {
+    power.check('timer.wait')
     const { clock, maxEvents } = this.world
     if (!(ms >= 0)) this.world.violation(`wait(${ms}): 0 or more is expected`)
     if (this.waiting) {
@@ -138,7 +166,9 @@ export class SimTimer {
       while (!this.latched) {
         if (events >= maxEvents) throw new SimLimitError(`wait(${ms})`, maxEvents, 'events', `at ${clock.now} ms, the wait ends at ${end} ms`)
         events += 1
-        if (!this.world.step(end)) {
+        const stepped = this.world.step(end)
+        power.check('timer.wait')
+        if (!stepped) {
           clock.spend(end - clock.now)
           break
         }

@@ -215,19 +215,3 @@ describe('a parted network', () => {
     expect(socket.status()).toBe(1)
   })
 })
-
-describe('a power cut', () => {
-  it('leaves the server with a connection that is silent, and the device with its storage', () => {
-    const { sim, socket, ends } = connected({ startTicks: 1000 })
-    sim.hal.storage!.set('a', bytes('kept'))
-    socket.write(bytes('x'))
-    sim.device.powerCut('brown-out')
-    sim.run(100000)
-    expect(ends).toEqual([])
-    expect(socket.status()).toBe(LinkCode.Closed)
-    expect(sim.hal.storage!.get('a')).toBe('kept')
-    expect(sim.hal.system.resetReason()).toBe('brown-out')
-    expect(sim.hal.timer.ticks()).toBe(101000)
-    expect(sim.device.openSockets).toBe(0)
-  })
-})
