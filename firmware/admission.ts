@@ -5,7 +5,7 @@ import type { Code } from './bytes.js'
 import { ErrorCode } from './codes.js'
 import { because, nextToken, type Core } from './core.js'
 import { markOutbox } from './marks.js'
-import { end, enqueue, findUnsent, oldestUnsent, sizeOf, unlink, type Outgoing } from './outbox.js'
+import { end, enqueue, findUnsent, oldestUnsent, sizeOf, tell, unlink, type Outgoing } from './outbox.js'
 
 /** Gives up unsent messages for `m`, oldest and least urgent first, when that is enough; else nothing. */
 function dropForRoom(core: Core, m: Outgoing): boolean {
@@ -88,9 +88,12 @@ export function accept(core: Core, m: Outgoing, keepLatest: boolean): Code {
   if (FEATURE_POLICIES && code < 0 && box.owed_ < core.settings_.outboxCount_) {
     if (policy === 'drop-oldest' && dropForRoom(core, m)) code = 0
     else if (policy === 'drop-newest') {
-      const token = admit(core, m)
-      end(box, m, 'dropped', code)
-      return token
+      // It never counts against the bounds.
+      m.token_ = nextToken(core)
+      core.stats_.accepted = core.stats_.accepted + 1
+      core.more_ = true
+      tell(box, m, 'dropped', code)
+      return m.token_
     }
   }
   if (code < 0) return code

@@ -51,6 +51,12 @@ export interface Settings {
   subscriptions_: number
   slicePackets_: number
   sliceBytes_: number
+  /** Bytes of topic and payload up to which a QoS 0 publish may go out at once. */
+  direct_: number
+  /** Bytes that may wait in the transmit buffer before we stop reading. */
+  backlog_: number
+  /** Bytes that the receive cache must have left before we read on. */
+  inboxReserve_: number
 }
 
 /** What the server said in CONNACK, with the values that hold where it said nothing. */

@@ -51,7 +51,7 @@ export function disconnect(core: Core, extra: DisconnectExtra | undefined): Code
     return 0
   }
   let packet = writeDisconnect(core.settings_.version_, reason, FEATURE_V5 && properties !== undefined ? writeProperties(properties, PacketType.Disconnect, core.hal_.text) : EMPTY)
-  if (FEATURE_V5 && properties !== undefined && packet.length > core.server_.packetMax_) {
+  if (FEATURE_V5 && properties !== undefined && (packet.length > core.server_.packetMax_ || packet.length > core.settings_.packetOut_)) {
     // What the server must know goes; reason string and user properties stay behind [MQTT-3.14.2-3].
     packet = writeDisconnect(5, reason, writeProperties({ sessionExpiryInterval: properties.sessionExpiryInterval }, PacketType.Disconnect, core.hal_.text))
   }

@@ -16,7 +16,7 @@ import { checkIdentity } from './settings.js'
 import { restoreAll } from './subscriptions.js'
 import type { Properties } from './types.js'
 
-const enum Default { SessionExpiry = 86400, ClientIdV31 = 23, Unlimited = 16777215 }
+const enum Default { SessionExpiry = 86400, ClientIdV31 = 23, Unlimited = 16777215, Field = 65535 }
 
 function lastOf(bytes: Bytes): Bytes {
   return keep(cut(bytes, bytes.length - Default.ClientIdV31, bytes.length))
@@ -37,6 +37,14 @@ function authenticate(this: void, core: Core, method: string, data: Bytes): void
   const fn = core.options_.authenticate
   core.authData_ = undefined
   if (fn !== undefined) core.authData_ = fn(method, data)
+}
+
+/** What `authenticate` answered last: 0, or why it cannot be sent. */
+function checkAuth(core: Core, method: string): Code {
+  const data = core.authData_
+  if (data === undefined) return because(core, ErrorCode.AuthFailed, method, 0, 0, Reason.NotAuthorized)
+  if (typeof data !== 'string') return because(core, ErrorCode.BadPayload, 'authenticate')
+  return data.length > Default.Field ? because(core, ErrorCode.PacketTooLarge, 'authenticate', data.length, Default.Field) : 0
 }
 
 /** Seconds that the server is asked to keep the session; -1 for ever. */
@@ -88,7 +96,8 @@ export function prepareConnect(core: Core): Code {
     if (method !== undefined) {
       core.authMethod_ = method
       callUser(core, authenticate, core, method, EMPTY)
-      if (core.authData_ === undefined) return because(core, ErrorCode.AuthFailed, method)
+      const refused = checkAuth(core, method)
+      if (refused < 0) return refused
     }
     properties = writeProperties(connectProperties(core), PacketType.Connect, text)
   }
@@ -157,8 +166,11 @@ function handleAuth(core: Core): Code {
   const method = given === undefined || given.authenticationMethod === undefined ? '' : given.authenticationMethod
   if (core.authMethod_.length === 0 || method !== core.authMethod_ || p.reason_ !== Reason.ContinueAuthentication) return broken(core, Reason.ProtocolError, 'AUTH')
   callUser(core, authenticate, core, method, given === undefined || given.authenticationData === undefined ? EMPTY : given.authenticationData)
-  if (core.authData_ === undefined) return because(core, ErrorCode.AuthFailed, method, 0, 0, Reason.NotAuthorized)
-  send(core, writeAuth(Reason.ContinueAuthentication, writeProperties({ authenticationMethod: method, authenticationData: core.authData_ }, PacketType.Auth, core.hal_.text)))
+  const refused = checkAuth(core, method)
+  if (refused < 0) return refused
+  const packet = writeAuth(Reason.ContinueAuthentication, writeProperties({ authenticationMethod: method, authenticationData: core.authData_ }, PacketType.Auth, core.hal_.text))
+  if (packet.length > core.settings_.packetOut_) return because(core, ErrorCode.PacketTooLarge, 'AUTH', packet.length, core.settings_.packetOut_)
+  send(core, packet)
   return 0
 }
 

@@ -4,7 +4,7 @@
  *
  * Functions return 0, or the code with which the link must be closed; the cause is recorded.
  */
-import { EMPTY, cut, keep, type Bytes, type Code } from './bytes.js'
+import { EMPTY, cut, keep, u16At, type Bytes, type Code } from './bytes.js'
 import { handleAck, handleSuback } from './acks.js'
 import { ErrorCode, Reason } from './codes.js'
 import { PacketType } from './codec/packets.js'
@@ -100,22 +100,29 @@ export function releaseAcks(core: Core): void {
   inbox.withheld_ = []
 }
 
+/** Bytes of the property section of the PUBLISH that was read last, its length included. */
+function propertyBytes(s: Scanner, p: Packet): number {
+  return s.to_ - s.from_ - 2 - u16At(s.buffer_, s.from_) - (p.qos_ > 0 ? 2 : 0) - p.payload_.length
+}
+
 /** Into the cache, making room as its policy says. */
 function cache(core: Core, p: Packet): void {
   const inbox = core.inbox_
   const s = core.settings_
-  const bytes = p.topic_.length + p.payload_.length
+  let bytes = p.topic_.length + p.payload_.length
+  // As they came over the wire: what is left of the packet beside topic, packet id and payload.
+  if (FEATURE_V5 && p.properties_ !== undefined) bytes = bytes + propertyBytes(core.scanner_, p)
   while (inbox.count_ > 0 && isFull(inbox, bytes, s.inboxCount_, s.inboxBytes_) && core.options_.cache !== 'push-back') {
     take(inbox)
     core.stats_.inboxDropped = core.stats_.inboxDropped + 1
   }
-  // Under push-back reading stopped in time; a topic that came by alias may be longer than was reserved.
+  // Under push-back reading stopped in time.
   if (isFull(inbox, bytes, s.inboxCount_, s.inboxBytes_) && core.options_.cache !== 'push-back') {
     core.stats_.inboxDropped = core.stats_.inboxDropped + 1
     because(core, ErrorCode.InboxFull, '', inbox.count_, s.inboxCount_)
     return
   }
-  put(inbox, p.topic_, p.payload_, p.qos_ as Qos, p.retain_, p.dup_, p.packetId_, p.properties_)
+  put(inbox, p.topic_, p.payload_, p.qos_ as Qos, p.retain_, p.dup_, p.packetId_, p.properties_, bytes)
   if (FEATURE_STATS) markInbox(core)
 }
 

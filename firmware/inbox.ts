@@ -13,6 +13,8 @@ export interface Cached {
   dup_: boolean
   packetId_: number
   properties_: Properties | undefined
+  /** What it counts against `inboxBytes`. */
+  bytes_: number
   next_: Cached | undefined
 }
 
@@ -29,22 +31,18 @@ export function newInbox(): Inbox {
   return { head_: undefined, tail_: undefined, count_: 0, bytes_: 0, withheld_: [] }
 }
 
-function sizeOf(m: Cached): number {
-  return m.topic_.length + m.payload_.length
-}
-
 /** Whether a message of `bytes` would pass a bound. */
 export function isFull(inbox: Inbox, bytes: number, maxCount: number, maxBytes: number): boolean {
   return inbox.count_ >= maxCount || inbox.bytes_ + bytes > maxBytes
 }
 
-export function put(inbox: Inbox, topic: Bytes, payload: Bytes, qos: Qos, retain: boolean, dup: boolean, packetId: number, properties: Properties | undefined): void {
-  const m: Cached = { topic_: keep(topic), payload_: keep(payload), qos_: qos, retain_: retain, dup_: dup, packetId_: packetId, properties_: properties, next_: undefined }
+export function put(inbox: Inbox, topic: Bytes, payload: Bytes, qos: Qos, retain: boolean, dup: boolean, packetId: number, properties: Properties | undefined, bytes: number): void {
+  const m: Cached = { topic_: keep(topic), payload_: keep(payload), qos_: qos, retain_: retain, dup_: dup, packetId_: packetId, properties_: properties, bytes_: bytes, next_: undefined }
   if (inbox.tail_ === undefined) inbox.head_ = m
   else inbox.tail_.next_ = m
   inbox.tail_ = m
   inbox.count_ = inbox.count_ + 1
-  inbox.bytes_ = inbox.bytes_ + sizeOf(m)
+  inbox.bytes_ = inbox.bytes_ + bytes
 }
 
 export function take(inbox: Inbox): Cached | undefined {
@@ -53,6 +51,6 @@ export function take(inbox: Inbox): Cached | undefined {
   inbox.head_ = m.next_
   if (m.next_ === undefined) inbox.tail_ = undefined
   inbox.count_ = inbox.count_ - 1
-  inbox.bytes_ = inbox.bytes_ - sizeOf(m)
+  inbox.bytes_ = inbox.bytes_ - m.bytes_
   return m
 }

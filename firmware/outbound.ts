@@ -18,6 +18,9 @@ import type { Socket } from '../hal/hal.js'
 /** Under 5.0: no properties. */
 const NO_PROPERTIES = b1(0)
 
+/** Requests without their ack: what is wanted beyond them waits. */
+export const enum Most { Requests = 32 }
+
 /** Puts a whole packet on its way; behind a message that is being sent in pieces it waits for its end. */
 export function send(core: Core, packet: Bytes): void {
   // Nothing follows DISCONNECT [MQTT-3.14.4-2].
@@ -142,7 +145,9 @@ function pumpStream(core: Core, socket: Socket): Code {
   if (m === undefined) return 0
   let pieces = core.settings_.slicePackets_
   while (core.streamed_ < m.total_ && pieces > 0) {
-    let max = socket.credit() - core.tx_.bytes_
+    let max = socket.credit()
+    if (max > core.settings_.sliceBytes_) max = core.settings_.sliceBytes_
+    max = max - core.tx_.bytes_
     if (max > core.settings_.packetOut_) max = core.settings_.packetOut_
     if (max > m.total_ - core.streamed_) max = m.total_ - core.streamed_
     if (max <= 0) return 0
@@ -166,6 +171,11 @@ function pumpStream(core: Core, socket: Socket): Code {
   return 0
 }
 
+/** Whether one more packet may wait for this slice's write: bounded by the socket, and by `sliceBytes` whatever it says. */
+function hasRoom(core: Core, socket: Socket): boolean {
+  return core.tx_.bytes_ < core.settings_.sliceBytes_ && socket.credit() > core.tx_.bytes_
+}
+
 /** How many QoS 1 and 2 messages may be unfinished now. */
 function quota(core: Core): number {
   if (core.alone_) return 1
@@ -180,7 +190,7 @@ function resend(core: Core, socket: Socket): void {
   while (m !== undefined) {
     const next: Outgoing | undefined = m.next_
     if (m.epoch_ !== core.epoch_) {
-      if (socket.credit() <= core.tx_.bytes_) return
+      if (!hasRoom(core, socket)) return
       if (m.step_ === Step.Pubcomp) {
         if (core.sentNow_ === 0) core.ackAge_ = 0
         core.sentNow_ = core.sentNow_ + 1
@@ -227,7 +237,7 @@ function sendRequests(core: Core, socket: Socket): void {
   const r = core.registry_
   let limit = core.server_.packetMax_
   if (limit > core.settings_.packetOut_) limit = core.settings_.packetOut_
-  while (r.dirty_ && socket.credit() > core.tx_.bytes_) {
+  while (r.dirty_ && r.requests_.length < Most.Requests && hasRoom(core, socket)) {
     const batch = nextBatch(r, defaults.maxFilters, limit)
     if (batch.length === 0) return
     const unsubscribe = batch[0].want_ === Want.Unsubscribe
@@ -282,7 +292,7 @@ function isRestoring(core: Core): boolean {
 function sendQueue(core: Core, socket: Socket): void {
   const box = core.outbox_
   let packets = core.settings_.slicePackets_
-  while (packets > 0 && core.streaming_ === undefined && socket.credit() > core.tx_.bytes_) {
+  while (packets > 0 && core.streaming_ === undefined && hasRoom(core, socket)) {
     const m = box.queue_.head_
     if (m === undefined) return
     const qos = qosOf(m)
@@ -341,7 +351,10 @@ export function pump(core: Core, socket: Socket): Code {
     if (core.restoring_) core.restoring_ = isRestoring(core)
     if (!core.restoring_ && !core.resending_ && core.outbox_.queue_.head_ !== undefined) sendQueue(core, socket)
   }
+  const waiting = core.tx_.bytes_
   const code = flushOut(core, socket)
+  // It was the slice that was full, not the socket.
+  if (waiting >= core.settings_.sliceBytes_ && core.tx_.bytes_ < waiting) core.more_ = true
   // A message in pieces has begun: the first piece follows at once, when there is room for it.
   if (FEATURE_STREAM && core.streaming_ !== undefined && core.streamed_ === 0 && socket.credit() > core.tx_.bytes_) core.more_ = true
   return code

@@ -181,10 +181,8 @@ function countOutcome(stats: Stats, outcome: Outcome): void {
   else stats.unknown = stats.unknown + 1
 }
 
-/** The message ends, and its receipt is owed. It was taken out of its chain before. */
-export function end(box: Outbox, m: Outgoing, outcome: Outcome, reason: number): void {
-  box.count_ = box.count_ - 1
-  box.bytes_ = box.bytes_ - sizeOf(m)
+/** Owes the receipt of a message that does not count, or no longer. Nothing of it is held but what the receipt says. */
+export function tell(box: Outbox, m: Outgoing, outcome: Outcome, reason: number): void {
   countOutcome(box.stats_, outcome)
   if (!box.wanted_) return
   m.outcome_ = outcome
@@ -192,8 +190,17 @@ export function end(box: Outbox, m: Outgoing, outcome: Outcome, reason: number):
   m.step_ = Step.Told
   m.payload_ = EMPTY
   m.field_ = EMPTY
+  m.properties_ = EMPTY
+  m.read_ = undefined
   pushBack(box.receipts_, m)
   box.owed_ = box.owed_ + 1
+}
+
+/** The message ends, and its receipt is owed. It was taken out of its chain before. */
+export function end(box: Outbox, m: Outgoing, outcome: Outcome, reason: number): void {
+  box.count_ = box.count_ - 1
+  box.bytes_ = box.bytes_ - sizeOf(m)
+  tell(box, m, outcome, reason)
 }
 
 /** The oldest message with this topic that was never sent. */

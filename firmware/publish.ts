@@ -35,6 +35,8 @@ function fieldOfTopic(core: Core, topic: string): Bytes {
     return EMPTY
   }
   const made = field(bytes)
+  // One that cannot be sent is not remembered.
+  if (made.length >= core.settings_.packetOut_) return made
   core.topicTurn_ = (core.topicTurn_ + 1) % texts.length
   texts[core.topicTurn_] = topic
   core.topicFields_[core.topicTurn_] = made
@@ -106,7 +108,10 @@ function leaveLater(core: Core, topic: Bytes, payload: Bytes, flags: number, pac
 /** The fast path: encoded and written inside `publish`. Its token, 0 when it must be queued after all. */
 function publishNow(core: Core, topic: Bytes, payload: Bytes, flags: number): Code {
   const socket = core.socket_
-  if (socket === undefined || core.outbox_.owed_ >= core.settings_.outboxCount_) return 0
+  const box = core.outbox_
+  if (socket === undefined || box.owed_ >= core.settings_.outboxCount_) return 0
+  // The socket may take a part of it, and then it counts.
+  if (box.count_ > 0 && roomFor(core, topic.length + payload.length) < 0) return 0
   const properties = core.settings_.version_ === 5 ? NO_PROPERTIES : EMPTY
   const packet = writePublish(flags, topic, 0, properties, payload, core.server_.packetMax_)
   if (packet.length === 0 || packet.length > socket.credit()) return 0
@@ -117,14 +122,14 @@ function publishNow(core: Core, topic: Bytes, payload: Bytes, flags: number): Co
   stats.packetsOut = stats.packetsOut + 1
   stats.bytesOut = (stats.bytesOut + taken) % 1073741824
   if (taken < packet.length) return leaveLater(core, topic, payload, flags, packet, taken)
-  if (!core.outbox_.wanted_) {
+  if (!box.wanted_) {
     stats.accepted = stats.accepted + 1
     stats.sent = stats.sent + 1
     return nextToken(core)
   }
   const m = newOutgoing(0, EMPTY, EMPTY, flags)
   const token = admit(core, m)
-  end(core.outbox_, m, 'sent', 0)
+  end(box, m, 'sent', 0)
   // The receipt is told in a slice.
   core.more_ = true
   return token
@@ -163,14 +168,14 @@ export function publish(core: Core, topic: string, payload: Bytes, qos: number |
   const topicField = fieldOfTopic(core, topic)
   if (topicField.length === 0) return core.cause_.code
   const flags = retain === true ? q * 2 + 1 : q * 2
-  if (q === 0 && extra === undefined && payload.length < Part.Large && topicField.length + payload.length + 8 <= core.settings_.packetOut_ && isWayFree(core) && core.options_.topicAliasOut === undefined) {
+  if (q === 0 && extra === undefined && payload.length < Part.Large && topicField.length + payload.length <= core.settings_.direct_ && isWayFree(core) && core.options_.topicAliasOut === undefined) {
     const token = publishNow(core, topicField, payload, flags)
     if (token > 0) return token
   }
   if (extra === undefined && (core.options_.whenFull === undefined || core.options_.whenFull === 'refuse')) {
     // Refused before anything is copied: a program that publishes in a tight loop meets this most.
     const full = roomFor(core, topicField.length + payload.length)
-    if (full < 0 && topicField.length + payload.length + 8 <= core.settings_.packetOut_) return full
+    if (full < 0 && topicField.length + payload.length <= core.settings_.direct_) return full
   }
   const m = newOutgoing(0, topicField, core.delivering_ ? keep(payload) : payload, flags)
   if (extra !== undefined) {

@@ -24,7 +24,10 @@ const enum Most {
   Keepalive = 3600,
   /** Section 3.1.3.1 of MQTT 3.1. */
   ClientIdV31 = 23,
-  Field = 65535
+  Field = 65535,
+  /** Bytes of a PUBLISH beside topic and payload, at QoS 0 without properties. */
+  Head = 8,
+  Backlog = 4096
 }
 
 /** A part or member that is missing is named at the start, before it is called. */
@@ -75,6 +78,13 @@ function readNumbers(from: object, prefix: string, table: (string | number)[], c
   return values
 }
 
+/** The largest message that one packet may bring: its topic may have come with another, by alias (MQTT 5.0 section 3.3.2.3.4). */
+function inboxReserve(options: Options, packetIn: number): number {
+  if (!FEATURE_V5 || options.cache !== 'push-back') return packetIn
+  const p = options.properties
+  return p === undefined || p.topicAliasMaximum === undefined || p.topicAliasMaximum === 0 ? packetIn : packetIn * 2
+}
+
 /** The order of `readLimits`. */
 const enum Limit { PacketIn, PacketOut, StreamMax, OutboxCount, OutboxBytes, InboxCount, InboxBytes, Inflight, Subscriptions, SlicePackets, SliceBytes }
 
@@ -87,7 +97,7 @@ function readLimits(options: Options, cause: Cause): number[] | undefined {
   if (FEATURE_CACHE && values !== undefined && options.cache !== undefined && options.cache !== 'direct') {
     const count = values[Limit.InboxCount]!
     const bytes = values[Limit.InboxBytes]!
-    const packet = values[Limit.PacketIn]!
+    const packet = inboxReserve(options, values[Limit.PacketIn]!)
     if (count < 1) fill(cause, ErrorCode.BadLimits, 'limits.inboxCount', count, 1)
     else if (bytes < packet) fill(cause, ErrorCode.BadLimits, 'limits.inboxBytes', bytes, packet)
     else return values
@@ -170,13 +180,19 @@ export function readSettings(options: Options, cause: Cause): Settings | undefin
   }
   const l = readLimits(options, cause)
   if (l === undefined || checkWords(options, cause) < 0) return undefined
+  if (FEATURE_V5 && readNumbers(options, '', ['topicAliasOut', 0, Most.Field], ErrorCode.BadOption, cause) === undefined) return undefined
+  const packetOut = l[Limit.PacketOut]! - Most.Head
+  const outboxBytes = l[Limit.OutboxBytes]!
+  const sliceBytes = l[Limit.SliceBytes]!
   return {
     version_: version, clean_: options.clean !== false, keepalive_: keepalive[0]!, jitter_: options.jitter !== false,
     pingTimeout_: t[Time.Ping]!, connectTimeout_: t[Time.Connect]!, requestTimeout_: t[Time.Request]!, ackTimeout_: t[Time.Ack]!,
     reconnectPeriod_: t[Time.Reconnect]!, reconnectPeriodMax_: t[Time.ReconnectMax]!, reconnectSpread_: t[Time.ReconnectSpread]!,
     packetIn_: l[Limit.PacketIn]!, packetOut_: l[Limit.PacketOut]!, streamMax_: l[Limit.StreamMax]!,
     outboxCount_: l[Limit.OutboxCount]!, outboxBytes_: l[Limit.OutboxBytes]!, inboxCount_: l[Limit.InboxCount]!, inboxBytes_: l[Limit.InboxBytes]!,
-    inflight_: l[Limit.Inflight]!, subscriptions_: l[Limit.Subscriptions]!, slicePackets_: l[Limit.SlicePackets]!, sliceBytes_: l[Limit.SliceBytes]!
+    inflight_: l[Limit.Inflight]!, subscriptions_: l[Limit.Subscriptions]!, slicePackets_: l[Limit.SlicePackets]!, sliceBytes_: sliceBytes,
+    direct_: packetOut < outboxBytes ? packetOut : outboxBytes, backlog_: sliceBytes < Most.Backlog ? sliceBytes : Most.Backlog,
+    inboxReserve_: FEATURE_CACHE ? inboxReserve(options, l[Limit.PacketIn]!) : 0
   }
 }
 

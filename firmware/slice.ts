@@ -15,7 +15,7 @@ import { endStream, handlePacket, startStream, streamPiece } from './inbound.js'
 import { isFull } from './inbox.js'
 import { ageKeepalive, isPingDue, isPingOverdue, nextPing } from './keepalive.js'
 import { expire, popFront, Step } from './outbox.js'
-import { flushOut, pump, send, tellSubscribed, tellUnsubscribed } from './outbound.js'
+import { flushOut, Most, pump, send, tellSubscribed, tellUnsubscribed } from './outbound.js'
 import { currentServer } from './servers.js'
 import { readSettings } from './settings.js'
 import { endAll, endConnection, giveUpOldest, giveUpStream } from './session.js'
@@ -27,24 +27,20 @@ const enum Wait {
   Goodbye = 1000,
   /** ms: how long an overflowing receive set may stay full before the link is closed. */
   Overflow = 30000,
-  /** Bytes that may wait in the transmit buffer before we stop reading. */
-  Backlog = 4096,
   /** Acks that may wait behind a message in pieces, or beyond the cache's count for the application. */
-  Acks = 256,
-  /** Requests that may stay unanswered on one connection: then it is left, since each keeps its id. */
-  Silent = 32
+  Acks = 256
 }
 
 /** Whether the application's cache has no room for the largest packet: then we do not read on, once the session is open. */
 export function mustHold(core: Core): boolean {
   if (!FEATURE_CACHE || core.options_.cache !== 'push-back' || core.phase_ < Phase.Up) return false
   return core.inbox_.withheld_.length >= core.settings_.inboxCount_ + Wait.Acks ||
-    isFull(core.inbox_, core.settings_.packetIn_, core.settings_.inboxCount_, core.settings_.inboxBytes_)
+    isFull(core.inbox_, core.settings_.inboxReserve_, core.settings_.inboxCount_, core.settings_.inboxBytes_)
 }
 
 /** Whether what is read now can be held and answered: the application's cache, the way out, acks that wait. */
 export function mayRead(core: Core): boolean {
-  return core.tx_.bytes_ <= Wait.Backlog && core.behind_.length < Wait.Acks && !mustHold(core)
+  return core.tx_.bytes_ <= core.settings_.backlog_ && core.behind_.length < Wait.Acks && !mustHold(core)
 }
 
 /** A scanner that failed: what the bytes were instead of MQTT. */
@@ -123,7 +119,7 @@ function receive(core: Core, socket: Socket): Code {
   return packets
 }
 
-/** Requests whose answer takes too long are told; their ids stay taken. Below 0: too many were never answered. */
+/** Requests whose answer takes too long are told; their ids stay taken. Below 0: none was answered of as many as may be out. */
 function ageRequests(core: Core, passed: number): Code {
   const most = core.settings_.requestTimeout_
   let silent = 0
@@ -135,13 +131,14 @@ function ageRequests(core: Core, passed: number): Code {
     q.age_ = q.age_ + passed
     if (q.age_ < most) continue
     q.age_ = -1
+    silent = silent + 1
     because(core, ErrorCode.RequestTimeout, q.entries_[0].filter_, most, most)
     for (const e of q.entries_) {
       if (q.unsubscribe_) tellUnsubscribed(core, e, ErrorCode.RequestTimeout)
       else tellSubscribed(core, e, ErrorCode.RequestTimeout)
     }
   }
-  return silent < Wait.Silent ? 0 : because(core, ErrorCode.RequestTimeout, '', silent, Wait.Silent)
+  return silent < Most.Requests ? 0 : because(core, ErrorCode.RequestTimeout, '', silent, Most.Requests)
 }
 
 /** Whether there is something to send that has to wait for the socket. */

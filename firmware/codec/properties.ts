@@ -2,7 +2,7 @@
  * MQTT 5.0 properties (section 2.2.2): checked and written from a `Properties` record, read into one. Everything goes
  * by one table: identifier, name, kind of value, and the packets that may carry it. 5.0 only; nothing else imports it.
  */
-import { at, b1, b4, cat, cut, find, join, u16, u16At } from '../bytes.js'
+import { at, b1, b4, cat, cut, find, join, keep, u16, u16At } from '../bytes.js'
 import type { Bytes, Code } from '../bytes.js'
 import type { TextHal } from '../../hal/hal.js'
 import { ErrorCode, Reason } from '../codes.js'
@@ -253,7 +253,8 @@ export function readProperties(into: Properties, s: Bytes, from: number, to: num
     } else {
       const end = fieldEnd(s, i, to)
       if (end < 0) return Reason.MalformedPacket
-      const bytes = cut(s, i + 2, end)
+      // Of its own: a cached message must not hold on to the chunk that it came in.
+      const bytes = keep(cut(s, i + 2, end))
       i = end
       if (kind === Kind.Data) values[name] = bytes
       else if (!validUtf8(bytes) || (kind === Kind.Topic && checkTopic(bytes) < 0)) return Reason.MalformedPacket
@@ -261,7 +262,7 @@ export function readProperties(into: Properties, s: Bytes, from: number, to: num
       else {
         const last = fieldEnd(s, i, to)
         if (last < 0) return Reason.MalformedPacket
-        const value = cut(s, i + 2, last)
+        const value = keep(cut(s, i + 2, last))
         i = last
         if (!validUtf8(value)) return Reason.MalformedPacket
         if (into.userProperties === undefined) into.userProperties = []

@@ -6,7 +6,7 @@ import { simClient } from '../support/harness.js'
 describe('a push-back cache', () => {
   it('never acknowledges a QoS 1 message that it did not keep, not even one whose topic was an alias', () => {
     const h = simClient({
-      protocolVersion: 5, cache: 'push-back', limits: { packetIn: 1024, inboxBytes: 1024, inboxCount: 4 }, properties: { topicAliasMaximum: 2 }
+      protocolVersion: 5, cache: 'push-back', limits: { packetIn: 1024, inboxBytes: 2048, inboxCount: 4 }, properties: { topicAliasMaximum: 2 }
     })
     h.up()
     const topic = 'a/'.repeat(200) + 'z'
