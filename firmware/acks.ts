@@ -7,6 +7,7 @@ import { ErrorCode, Reason } from './codes.js'
 import { PacketType } from './codec/packets.js'
 import { writeAck } from './codec/write.js'
 import { because, broken, forgetSuspect, topicOf, type Core } from './core.js'
+import { mustRecord } from './journal.js'
 import { end, popFront, pushFront, Step, Taken, unlink, type Outgoing } from './outbox.js'
 import { send, tellSubscribed, tellUnsubscribed } from './outbound.js'
 import { forget, takeRequest, Want } from './subscriptions.js'
@@ -73,6 +74,7 @@ function handlePubrec(core: Core, m: Outgoing, reason: number): Code {
       return 0
     }
     m.step_ = Step.Pubcomp
+    if (FEATURE_JOURNAL) mustRecord(core)
     if (core.options_.onSessionLost === 'report') {
       core.outbox_.bytes_ = core.outbox_.bytes_ - m.payload_.length
       m.payload_ = EMPTY

@@ -4,6 +4,7 @@
 import type { Code } from './bytes.js'
 import { ErrorCode } from './codes.js'
 import { because, nextToken, type Core } from './core.js'
+import { recordAccepted } from './journal.js'
 import { markOutbox } from './marks.js'
 import { end, enqueue, findUnsent, oldestUnsent, sizeOf, tell, unlink, type Outgoing } from './outbox.js'
 
@@ -64,7 +65,7 @@ export function roomFor(core: Core, bytes: number): Code {
 /** Counts `m` in and gives it its token. A slice follows soon: to send it, or to tell its receipt. */
 export function admit(core: Core, m: Outgoing): Code {
   const box = core.outbox_
-  m.token_ = nextToken(core)
+  if (!FEATURE_JOURNAL || m.token_ === 0) m.token_ = nextToken(core)
   core.stats_.accepted = core.stats_.accepted + 1
   box.count_ = box.count_ + 1
   box.bytes_ = box.bytes_ + sizeOf(m)
@@ -77,10 +78,63 @@ export function admit(core: Core, m: Outgoing): Code {
   return m.token_
 }
 
+function isAmong(list: Outgoing[], m: Outgoing): boolean {
+  for (const x of list) {
+    if (x === m) return true
+  }
+  return false
+}
+
+/** The messages that `drop-oldest` would give up for `m`, into `victims`. False when that is not enough. */
+function chooseVictims(core: Core, m: Outgoing, victims: Outgoing[]): boolean {
+  const box = core.outbox_
+  const s = core.settings_
+  let count = box.count_
+  let bytes = box.bytes_ + sizeOf(m)
+  while (count >= s.outboxCount_ || bytes > s.outboxBytes_) {
+    let found: Outgoing | undefined = undefined
+    let x = box.queue_.head_
+    while (x !== undefined) {
+      if (x.epoch_ === 0 && x.priority_ <= m.priority_ && (found === undefined || x.priority_ < found.priority_) && !isAmong(victims, x)) found = x
+      x = x.next_
+    }
+    if (found === undefined) return false
+    victims.push(found)
+    count = count - 1
+    bytes = bytes - sizeOf(found)
+  }
+  return true
+}
+
+/** With a journal: what is about to be accepted is written first, with what gives way for it. Below 0 it is not accepted. */
+function writeFirst(core: Core, m: Outgoing, keepLatest: boolean): Code {
+  const box = core.outbox_
+  const policy = core.options_.whenFull
+  if (box.owed_ >= core.settings_.outboxCount_) return 0
+  const victims: Outgoing[] = []
+  if (keepLatest || policy === 'keep-latest') {
+    const old = findUnsent(box, m.field_)
+    if (old !== undefined && box.bytes_ - sizeOf(old) + sizeOf(m) <= core.settings_.outboxBytes_) {
+      victims.push(old)
+      return recordAccepted(core, m, victims, ErrorCode.Superseded)
+    }
+  }
+  const full = roomFor(core, sizeOf(m))
+  if (full === 0) return recordAccepted(core, m, victims, 0)
+  if (policy === 'drop-newest') victims.push(m)
+  else if (policy !== 'drop-oldest' || !chooseVictims(core, m, victims)) return 0
+  return recordAccepted(core, m, victims, policy === 'drop-newest' ? full : ErrorCode.QueueFull)
+}
+
 /** Accepts `m` into the queue as `whenFull` says: its token, or QueueFull, QueueBytes. */
 export function accept(core: Core, m: Outgoing, keepLatest: boolean): Code {
   const box = core.outbox_
   const policy = core.options_.whenFull
+  // QoS 0 may be lost anyway, and of a message in pieces we do not have the payload.
+  if (FEATURE_JOURNAL && core.journal_ !== undefined && m.flags_ > 1 && m.total_ < 0) {
+    const wrong = writeFirst(core, m, keepLatest)
+    if (wrong < 0) return wrong
+  }
   if (FEATURE_POLICIES && (keepLatest || policy === 'keep-latest') && box.owed_ < core.settings_.outboxCount_ && replaceUnsent(core, m)) {
     return admit(core, m)
   }

@@ -12,6 +12,7 @@ import { disconnect } from './disconnect.js'
 import { publish, publishStream } from './publish.js'
 import { subscribe, unsubscribe } from './subscribe.js'
 import { prepareConnect } from './handshake.js'
+import { openJournal } from './journal-load.js'
 import { checkHal, readSettings } from './settings.js'
 import { newStats } from './stats.js'
 import { mayRead, mustHold, settleAsked, slice } from './slice.js'
@@ -105,7 +106,8 @@ export class Client {
     else {
       const core = newCore(hal, options, settings)
       core.outbox_.wanted_ = options.onReceipt !== undefined
-      this.core_ = core
+      if (FEATURE_JOURNAL && options.journal !== undefined && options.journal !== false) this.wrong_ = openJournal(core, cause)
+      if (this.wrong_ === 0) this.core_ = core
     }
   }
 

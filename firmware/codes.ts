@@ -54,6 +54,9 @@ export const enum ErrorCode {
   StreamFailed = -49,
   Expired = -50,
   Superseded = -51,
+  JournalFull = -52,
+  JournalFailed = -53,
+  JournalDamaged = -54,
   // The link: -60 to -89 are the port's.
   // The server, or what stands where the server should be.
   ConnectTimeout = -100,

@@ -8,6 +8,7 @@ import { ErrorCode, Reason } from './codes.js'
 import { writeDisconnect } from './codec/write.js'
 import { because, enterPhase, Phase, type Core } from './core.js'
 import { prepareConnect } from './handshake.js'
+import { recordNow } from './journal.js'
 import { flushOut } from './outbound.js'
 import { currentServer, parseReference, rotate } from './servers.js'
 import { endAll, endConnection } from './session.js'
@@ -31,6 +32,7 @@ export function causeOfSocket(core: Core, status: Code): Code {
 /** No connection and none to come: what is left stays for the next `connect` with clean off, else it is dropped. */
 export function goOffline(core: Core, code: Code): void {
   if (core.settings_.clean_) endAll(core, 'dropped', code)
+  if (FEATURE_JOURNAL) recordNow(core)
   enterPhase(core, Phase.Offline, code)
 }
 

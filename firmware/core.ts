@@ -10,6 +10,7 @@ import { newPacket, type Packet } from './codec/read.js'
 import { newScanner, type Scanner } from './codec/scan.js'
 import { fill } from './cause.js'
 import { defaults } from './defaults.js'
+import type { Journal } from './journal.js'
 import { newInbox, type Inbox } from './inbox.js'
 import { newKeepalive, type Keepalive } from './keepalive.js'
 import { newOutbox, type Outbox, type Outgoing } from './outbox.js'
@@ -187,6 +188,7 @@ export interface Core {
   pulled_: Bytes
   wakeHandle_: number
   wakeSoon_: boolean
+  journal_?: Journal
 }
 
 /** What holds until CONNACK says otherwise. */
@@ -329,6 +331,15 @@ export function nextPacketId(core: Core): number {
       const d = distanceAhead(ids, m.packetId_)
       if (d < nearest) nearest = d
       m = m.next_
+    }
+    if (FEATURE_JOURNAL) {
+      // An id may be written down with its message before that is sent.
+      m = core.outbox_.queue_.head_
+      while (m !== undefined) {
+        const d = m.packetId_ > 0 ? distanceAhead(ids, m.packetId_) : nearest
+        if (d < nearest) nearest = d
+        m = m.next_
+      }
     }
     for (const q of core.registry_.requests_) {
       const d = distanceAhead(ids, q.packetId_)

@@ -132,6 +132,12 @@ function bounds(code: Code): string {
       return 'The message[ for "{detail}"] waited longer than its deadline[ of {limit} ms]. ~Allow more time, or see why the link was down.'
     case ErrorCode.Superseded:
       return 'A newer message[ of "{detail}"] took this one\'s place before it was sent. ~Nothing to do: keep-latest works so.'
+    case ErrorCode.JournalFull:
+      return 'The journal has no room[: {detail}], {value} of {limit}. ~Take receipts in slices, send shorter messages, or lower limits.outboxCount to what the store can hold.'
+    case ErrorCode.JournalFailed:
+      return 'The journal[ ({detail})] could not be written or read: {value}, {limit}. ~With the name of a key: check that the store is not full or worn out. With version: a newer program wrote it; update this one, or give journal another name.'
+    case ErrorCode.JournalDamaged:
+      return 'The journal had {value} damaged values; {limit} accepted messages were lost with them. ~One value and no message is a power cut in the middle of a write. More than that: check the store.'
   }
   return ''
 }

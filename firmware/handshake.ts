@@ -8,6 +8,7 @@ import { writeProperties } from './codec/properties.js'
 import { writeAuth, writeConnect, type ConnectFields } from './codec/write.js'
 import { because, broken, callUser, newServer, type Core } from './core.js'
 import { receiveMaximum } from './inbound.js'
+import { mustRecord } from './journal.js'
 import { send } from './outbound.js'
 import { startKeepalive } from './keepalive.js'
 import { currentServer } from './servers.js'
@@ -155,6 +156,7 @@ function openSession(core: Core): void {
     }
     loseSession(core)
   }
+  if (FEATURE_JOURNAL && core.hadSession_ === s.clean_) mustRecord(core)
   core.hadSession_ = !s.clean_
   core.restoring_ = core.registry_.entries_.length > 0
 }

@@ -11,6 +11,7 @@ import { PacketType } from './codec/packets.js'
 import { writeAck } from './codec/write.js'
 import { because, broken, callUser, textOfTopic, type Core } from './core.js'
 import { isFull, put, take } from './inbox.js'
+import { mustRecord } from './journal.js'
 import { markInbox } from './marks.js'
 import { send } from './outbound.js'
 import { Want } from './subscriptions.js'
@@ -38,6 +39,7 @@ function isInReceiveSet(core: Core, id: number): boolean {
 
 function addToReceiveSet(core: Core, id: number): void {
   core.receiveSet_.push(id)
+  if (FEATURE_JOURNAL) mustRecord(core)
   if (FEATURE_STATS && core.receiveSet_.length > core.stats_.receiveSetMost) core.stats_.receiveSetMost = core.receiveSet_.length
 }
 
@@ -163,6 +165,8 @@ function describe(core: Core, p: Packet): void {
   info.dup = p.dup_
   info.packetId = p.packetId_
   info.properties = p.properties_
+  // The server sends it again, and we do not know of it: its callback may have run before the power was cut.
+  if (FEATURE_JOURNAL && core.journal_ !== undefined) info.repeated = core.journal_.fresh_ && p.dup_ && p.qos_ === 2
 }
 
 /** PUBLISH (section 3.3). */
@@ -199,6 +203,7 @@ function handlePublish(core: Core, p: Packet): Code {
 /** PUBREL (section 3.6): the id leaves the receive set and is answered in any case. */
 function handlePubrel(core: Core, p: Packet): Code {
   const known = removeFromReceiveSet(core, p.packetId_)
+  if (FEATURE_JOURNAL && known) mustRecord(core)
   send(core, writeAck(0x70, p.packetId_, known || core.settings_.version_ < 5 ? 0 : Reason.PacketIdNotFound, EMPTY))
   return 0
 }

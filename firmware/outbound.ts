@@ -8,6 +8,7 @@ import { field, writeAck, writePublish, writePublishHead, writeSubscribe } from 
 import { varint } from './codec/varint.js'
 import { because, callUser, nextPacketId, forgetSuspect, topicOf, Phase, type Core } from './core.js'
 import { defaults } from './defaults.js'
+import { mustRecord, recordBeforeSend } from './journal.js'
 import { markTransmit } from './marks.js'
 import { end, popFront, pushBack, qosOf, Step, Taken, unlink, type Outgoing } from './outbox.js'
 import { nextBatch, Want, type Request, type Subscription } from './subscriptions.js'
@@ -121,6 +122,7 @@ function sendPublish(core: Core, m: Outgoing): boolean {
     if (core.sentNow_ === 0) core.ackAge_ = 0
     core.sentNow_ = core.sentNow_ + 1
     m.step_ = m.flags_ < 4 ? Step.Puback : Step.Pubrec
+    if (FEATURE_JOURNAL && m.noted_ !== m.packetId_) mustRecord(core)
   }
   return true
 }
@@ -328,7 +330,7 @@ function settleLeaving(core: Core): void {
 
 /** Gives the socket what waits, in one write. Below 0: the socket's code. */
 export function flushOut(core: Core, socket: Socket): Code {
-  if (core.tx_.bytes_ === 0) return 0
+  if (core.tx_.bytes_ === 0 || FEATURE_JOURNAL && !recordBeforeSend(core)) return 0
   if (FEATURE_STATS) markTransmit(core)
   const n = flush(core.tx_, socket)
   // Also when it failed: writes before the one that did took what they took.

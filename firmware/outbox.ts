@@ -48,6 +48,9 @@ export interface Outgoing {
   /** A message sent in pieces: its length, and where they come from. */
   total_: number
   read_: ((this: void, offset: number, max: number) => Bytes) | undefined
+  /** With a journal: the number of its key there, and the packet id that was written last. */
+  slot_?: number
+  noted_?: number
 }
 
 /** First in, first out. */
@@ -73,6 +76,9 @@ export interface Outbox {
   flightCount_: number
   /** ms until the next deadline in the queue; -1 for none. */
   soonest_: number
+  /** With a journal: keys whose messages ended, and whether anything ended since its last write. */
+  freed_?: number[]
+  changed_?: boolean
 }
 
 export function newOutgoing(token: number, field: Bytes, payload: Bytes, flags: number): Outgoing {
@@ -181,9 +187,19 @@ function countOutcome(stats: Stats, outcome: Outcome): void {
   else stats.unknown = stats.unknown + 1
 }
 
+/** A key of the journal holds nothing of worth any more. */
+export function free(box: Outbox, slot: number): void {
+  if (box.freed_ !== undefined) box.freed_.push(slot)
+  box.changed_ = true
+}
+
 /** Owes the receipt of a message that does not count, or no longer. Nothing of it is held but what the receipt says. */
 export function tell(box: Outbox, m: Outgoing, outcome: Outcome, reason: number): void {
   countOutcome(box.stats_, outcome)
+  if (FEATURE_JOURNAL && m.slot_ !== undefined) {
+    if (box.wanted_) box.changed_ = true
+    else free(box, m.slot_)
+  }
   if (!box.wanted_) return
   m.outcome_ = outcome
   m.reason_ = reason

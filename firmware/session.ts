@@ -4,6 +4,7 @@
  */
 import { ErrorCode } from './codes.js'
 import { because, forgetSuspect, topicOf, type Core } from './core.js'
+import { mustRecord } from './journal.js'
 import { markTransmit } from './marks.js'
 import { end, expire, newChain, popFront, prependAll, pushBack, qosOf, Step, Taken, unlink, type Chain } from './outbox.js'
 import { dropRequests, restoreAll } from './subscriptions.js'
@@ -134,6 +135,7 @@ export function loseSession(core: Core): void {
   box.flightCount_ = 0
   core.resumed_ = false
   core.resending_ = false
+  if (FEATURE_JOURNAL && (again.head_ !== undefined || core.receiveSet_.length > 0 || core.retired_.length > 0)) mustRecord(core)
   core.receiveSet_ = []
   core.retired_ = []
   restoreAll(core.registry_, true)

@@ -27,7 +27,9 @@ const enum Most {
   Field = 65535,
   /** Bytes of a PUBLISH beside topic and payload, at QoS 0 without properties. */
   Head = 8,
-  Backlog = 4096
+  Backlog = 4096,
+  /** Characters of the journal's keys before their number: boards allow 28 in all. */
+  Prefix = 16
 }
 
 /** A part or member that is missing is named at the start, before it is called. */
@@ -126,6 +128,7 @@ function checkWords(options: Options, cause: Cause): Code {
     let name = ''
     if (!isOneOf(options.whenFull, 'refuse', 'drop-oldest', 'drop-newest', 'keep-latest')) name = 'whenFull'
     else if (!isOneOf(options.cache, 'direct', 'overwrite-oldest', 'push-back', 'direct')) name = 'cache'
+    else if (FEATURE_JOURNAL && typeof options.journal === 'string' && (options.journal.length === 0 || options.journal.length > Most.Prefix)) name = 'journal'
     else if (!isOneOf(options.onSessionLost, 'resend', 'report', 'resend', 'resend')) name = 'onSessionLost'
     if (name !== '') return fill(cause, ErrorCode.BadOption, name)
   }
@@ -133,6 +136,7 @@ function checkWords(options: Options, cause: Cause): Code {
   if (!FEATURE_POLICIES && options.whenFull !== undefined && options.whenFull !== 'refuse') missing = 'whenFull'
   if (!FEATURE_CACHE && options.cache !== undefined && options.cache !== 'direct') missing = 'cache'
   if (!FEATURE_STREAM && options.onStream !== undefined) missing = 'onStream'
+  if (!FEATURE_JOURNAL && options.journal !== undefined && options.journal !== false) missing = 'journal'
   if (missing !== '') return fill(cause, ErrorCode.FeatureMissing, missing)
   return 0
 }

@@ -13,6 +13,7 @@ import { causeOfSocket, closeWith, fail, goOffline, startAttempt } from './conne
 import { handleHandshake } from './handshake.js'
 import { endStream, handlePacket, startStream, streamPiece } from './inbound.js'
 import { isFull } from './inbox.js'
+import { ageJournal, isHeldByJournal, journalDue, recordNow, tellBegins, tellDone } from './journal.js'
 import { ageKeepalive, isPingDue, isPingOverdue, nextPing } from './keepalive.js'
 import { expire, popFront, Step } from './outbox.js'
 import { flushOut, Most, pump, send, tellSubscribed, tellUnsubscribed } from './outbound.js'
@@ -172,7 +173,7 @@ function runTimers(core: Core, socket: Socket, passed: number): Code {
     k.waiting_ = k.waiting_ - passed
   }
   if (isPingOverdue(k)) return because(core, ErrorCode.PingTimeout, socket.unacked() > 0 || core.tx_.bytes_ > 0 ? 'tx-stalled' : '', k.waiting_, k.timeout_, Reason.KeepAliveTimeout)
-  if (isLeaving(core) && core.tx_.stalled_ >= k.timeout_) return because(core, ErrorCode.TxBlocked, '', core.tx_.bytes_, k.timeout_)
+  if (isLeaving(core) && core.tx_.stalled_ >= k.timeout_) return because(core, FEATURE_JOURNAL && isHeldByJournal(core) ? ErrorCode.JournalFailed : ErrorCode.TxBlocked, '', core.tx_.bytes_, k.timeout_)
   if (core.sentNow_ > 0 && core.ackAge_ >= s.ackTimeout_) {
     const oldest = core.outbox_.flight_.head_
     const topic = oldest === undefined ? '' : topicOf(core, oldest)
@@ -279,7 +280,9 @@ export function tellReceipts(core: Core): void {
     if (m === undefined) return
     most = most - 1
     box.owed_ = box.owed_ - 1
+    if (FEATURE_JOURNAL) tellBegins(core, m)
     if (fn !== undefined) callUser(core, fn, m.token_, m.outcome_, m.reason_)
+    if (FEATURE_JOURNAL) tellDone(core)
   }
 }
 
@@ -310,6 +313,7 @@ function nextDue(core: Core): number {
     }
   }
   if (core.outbox_.soonest_ >= 0) due = earlier(due, core.outbox_.soonest_)
+  if (FEATURE_JOURNAL) due = earlier(due, journalDue(core))
   return due < 0 && due !== -1 ? 0 : due
 }
 
@@ -329,6 +333,7 @@ export function settleAsked(core: Core): void {
       core.phase_ = Phase.Offline
     } else goOffline(core, code)
     tellReceipts(core)
+    if (FEATURE_JOURNAL) recordNow(core)
   }
   const timer = core.hal_.timer
   if (asked === Asked.Destroy && core.wakeHandle_ > 0 && timer.wakeAfter !== undefined) {
@@ -373,6 +378,7 @@ export function slice(core: Core): number {
     if (handled < 0) handled = 0
   }
   if (box.receipts_.head_ !== undefined) tellReceipts(core)
+  if (FEATURE_JOURNAL) ageJournal(core, passed)
   core.due_ = nextDue(core)
   const took = timer.since(core.clock_.stamp_)
   if (took > core.stats_.longestSlice) core.stats_.longestSlice = took

@@ -265,8 +265,12 @@ export interface Options {
   whenFull?: WhenFull
   cache?: Cache
   onSessionLost?: OnSessionLost
-  /** Keep accepted messages, packet ids in flight and the QoS 2 receive set in `hal.storage`, so that they survive a reset. False when absent. */
-  journal?: boolean
+  /**
+   * Keep accepted QoS 1 and 2 messages, packet ids in flight and the QoS 2 receive set in `hal.storage`, so that they survive
+   * a reset. A text is the beginning of the keys' names, 1 to 16 characters, "yq" with `true`: each client of a device needs
+   * its own. False when absent.
+   */
+  journal?: boolean | string
   /** Learn how long this path keeps an idle link, and ping as rarely as that allows, at most every `keepalive`. False when absent. */
   learnKeepalive?: boolean
   /** Bytes of the flight recorder's ring, 1024 to 4096; 0, no recorder, when absent. */

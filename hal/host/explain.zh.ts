@@ -121,6 +121,12 @@ function bounds(code: Code): string {
       return '[发往 "{detail}" 的]消息等待超过了期限[ {limit} 毫秒]。~请放宽期限，或查明连接为何中断。'
     case ErrorCode.Superseded:
       return '消息[（"{detail}"）]在发送前被同一主题的新消息取代。~无需处理：keep-latest 就是这样工作的。'
+    case ErrorCode.JournalFull:
+      return '日志没有空间[：{detail}]，{value}，上限 {limit}。~请让客户端运行以取走回执，发送更短的消息，或把 limits.outboxCount 降到存储能容纳的数量。'
+    case ErrorCode.JournalFailed:
+      return '日志[（{detail}）]无法写入或读取：{value}，{limit}。~如果给出的是键名：请检查存储是否已满或已磨损。如果是 version：日志由更新的程序写入，请升级本程序，或给 journal 换一个名字。'
+    case ErrorCode.JournalDamaged:
+      return '日志中有 {value} 个损坏的值，其中丢失了 {limit} 条已接受的消息。~一个值且没有丢失消息，说明写入途中断电。超过这个数量，请检查存储。'
   }
   return ''
 }
