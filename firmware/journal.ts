@@ -332,7 +332,7 @@ function catchUp(core: Core, j: Journal): void {
   core.outbox_.soonest_ = 0
 }
 
-/** At the end of each slice, `passed` ms after the last: ends that nothing took along are written after a while. */
+/** At the end of each slice, `passed` ms after the last: what nothing that was sent took along is written now, ends after a while. */
 export function ageJournal(core: Core, passed: number): void {
   const j = core.journal_
   if (j === undefined) return
@@ -341,7 +341,7 @@ export function ageJournal(core: Core, passed: number): void {
   if (j.failures_ > 0) j.failed_ = j.failed_ + passed
   if (!j.must_ && core.outbox_.changed_ !== true) return
   j.late_ = j.late_ + passed
-  if (j.failures_ > 0 ? j.failed_ >= Rule.Retry : j.late_ >= Rule.Lazy || core.phase_ === Phase.Offline) writeState(core, j)
+  if (j.failures_ > 0 ? j.failed_ >= Rule.Retry : j.must_ || j.late_ >= Rule.Lazy || core.phase_ === Phase.Offline) writeState(core, j)
 }
 
 /** ms until the journal has something to do; -1 for never. */
