@@ -143,7 +143,7 @@ export function accept(core: Core, m: Outgoing, keepLatest: boolean): Code {
     if (policy === 'drop-oldest' && dropForRoom(core, m)) code = 0
     else if (policy === 'drop-newest') {
       // It never counts against the bounds.
-      m.token_ = nextToken(core)
+      if (!FEATURE_JOURNAL || m.token_ === 0) m.token_ = nextToken(core)
       core.stats_.accepted = core.stats_.accepted + 1
       core.more_ = true
       tell(box, m, 'dropped', code)
