@@ -7,7 +7,9 @@ import { Command } from 'commander'
 /** Sets up one command: its options, its example, and what it does. */
 export type Setup = (command: Command) => void
 
-const commands: { name: string; summary: string; load: () => Promise<{ setup: Setup }> }[] = []
+const commands: { name: string; summary: string; load: () => Promise<{ setup: Setup }> }[] = [
+  { name: 'memory', summary: 'the most memory that a client can ever hold', load: () => import('./contract/command.js') }
+]
 
 const program = new Command('yieldmq')
   .description('The MQTT client for things too small for an MQTT client.')

@@ -1,0 +1,133 @@
+/**
+ * The static memory contract: from the options of a client, the most that each of its parts can hold, as counts and bytes
+ * that the code enforces, and as memory on each target. docs/memory.md explains it. Nothing here needs Node, so that the
+ * simulator can use it anywhere.
+ */
+import * as profiles from '../../firmware/defaults.js'
+import type { Limits, Options, Stats } from '../../firmware/types.js'
+import { flagsOf, type Profile } from '../build/profiles.js'
+import { estimate, type Memory, type Shape } from './memory.js'
+
+/** The marks of `stats()` that the contract bounds. */
+export type Mark = Extract<keyof Stats, `${string}Most`>
+
+export interface Part {
+  /** What holds it. */
+  part: string
+  /** The options that set the bound. */
+  by: string
+  /** The most entries, and the most bytes of all of them. */
+  count: number
+  bytes: number
+  /** The marks of `stats()` that tell how much of it was ever used. */
+  marks: Partial<Record<Mark, number>>
+  shape: Shape
+  memory: Memory
+}
+
+export interface Contract {
+  profile: Profile
+  parts: Part[]
+  /** Of all parts. */
+  total: Memory
+  /** What no mark of `stats()` may pass. */
+  marks: Record<Mark, number>
+}
+
+export interface ContractInput {
+  /** Bytes of the longest filter that the program asks for; what fits `packetOut` when absent. */
+  filterBytes?: number
+}
+
+/** Bounds that are constants of the code: firmware/inbound.ts, slice.ts, outbound.ts, session.ts, publish.ts. */
+const Fixed = { receiveSet: 64, acksBehind: 256, ackBytes: 6, requests: 32, retired: 64, topics: 4, backlog: 4096 }
+
+/** The limits in force, defaults filled in. */
+export function limitsOf(options: Partial<Options>, profile: Profile): Required<Limits> {
+  const d = profiles[profile]
+  const given = options.limits ?? {}
+  const pick = (name: keyof Limits): number => given[name] ?? d[name]
+  return {
+    packetIn: pick('packetIn'), packetOut: pick('packetOut'), streamMax: pick('streamMax'), outboxCount: pick('outboxCount'), outboxBytes: pick('outboxBytes'),
+    inboxCount: pick('inboxCount'), inboxBytes: pick('inboxBytes'), inflight: pick('inflight'), subscriptions: pick('subscriptions'),
+    slicePackets: pick('slicePackets'), sliceBytes: pick('sliceBytes')
+  }
+}
+
+/** The worst case of a client with these options in a build of this profile. */
+export function memoryContract(options: Partial<Options>, profile: Profile, input: ContractInput = {}): Contract {
+  const flags = flagsOf(profile)
+  const l = limitsOf(options, profile)
+  const d = profiles[profile]
+  const v5 = flags.FEATURE_V5 && options.protocolVersion === 5
+  const cached = flags.FEATURE_CACHE && options.cache !== undefined && options.cache !== 'direct'
+  const pushBack = cached && options.cache === 'push-back'
+  const aliasesIn = v5 ? options.properties?.topicAliasMaximum ?? 0 : 0
+  const aliasesOut = v5 ? options.topicAliasOut ?? 0 : 0
+  const filter = Math.min(input.filterBytes ?? l.packetOut, l.packetOut - 10)
+  // Properties become texts; a pair of empty ones takes five bytes, a subscription identifier two.
+  const texts = (bytes: number): number => v5 ? 2 * Math.floor(bytes / 5) : 0
+  const numbers = (bytes: number): number => v5 ? Math.floor(bytes / 2) : 0
+  const withheld = pushBack ? l.inboxCount + Fixed.acksBehind : 0
+  const behind = flags.FEATURE_STREAM ? Fixed.acksBehind + withheld : 0
+  const perSlice = 2 * l.slicePackets + l.inflight + Fixed.requests + 4
+  const packets = Math.max(l.sliceBytes - 1, Math.min(l.sliceBytes, Fixed.backlog) + (v5 ? 0 : Fixed.ackBytes - l.packetOut)) + l.packetOut
+  const transmit = packets + behind * Fixed.ackBytes + (flags.FEATURE_STREAM ? 0 : withheld * 4) + (v5 ? l.packetOut + 5 : 2) + 2
+  const receiveSet = flags.FEATURE_QOS2 ? Math.min(Fixed.receiveSet, options.properties?.receiveMaximum ?? Fixed.receiveSet) : 0
+  const head = flags.FEATURE_STREAM || flags.FEATURE_V5 ? l.packetIn : 0
+  const entries = 2 * l.subscriptions
+  const asked = Fixed.requests * d.maxFilters
+
+  const parts: Part[] = []
+  const add = (part: string, by: string, count: number, bytes: number, shape: Partial<Shape>, marks: Part['marks'] = {}): void => {
+    if (count === 0) return
+    const whole: Shape = { records: 0, members: 0, strings: 0, slots: 0, ...shape, bytes }
+    parts.push({ part, by, count, bytes, marks, shape: whole, memory: estimate(whole) })
+  }
+  add('outbox: messages', 'outboxCount, outboxBytes', l.outboxCount, l.outboxBytes, { records: l.outboxCount, members: 24, strings: 3 * l.outboxCount },
+    { outboxCountMost: l.outboxCount, outboxBytesMost: l.outboxBytes, inflightMost: l.inflight })
+  add('outbox: receipts not told', 'outboxCount', options.onReceipt === undefined ? 0 : l.outboxCount, 0, { records: l.outboxCount, members: 24 })
+  add('a publish under way', 'packetOut', 1, 2 * l.packetOut, { records: 1, members: 24, strings: 4 })
+  add('transmit buffer', 'sliceBytes, packetOut', 1, transmit, { strings: perSlice + behind, slots: perSlice + behind }, { transmitBytesMost: transmit })
+  add('transmit buffer: one write', 'sliceBytes, packetOut', 1, transmit, { strings: 2, slots: 2 })
+  add('acks behind a stream', 'constant', behind, behind * Fixed.ackBytes, { strings: behind, slots: behind })
+  add('scanner: chunk read', 'sliceBytes', 1, l.sliceBytes, { strings: 1 })
+  add('scanner: packet in parts', 'packetIn', 1, l.packetIn, { strings: 2 + Math.ceil(l.packetIn / 32), slots: 2 + Math.ceil(l.packetIn / 32) }, { scannerBytesMost: l.packetIn })
+  add('scanner: packet joined', 'packetIn', 1, l.packetIn, { strings: 1 })
+  add('scanner: head of a stream', 'packetIn', head > 0 ? 1 : 0, head, { strings: 2 })
+  add('packet handled', 'packetIn', 1, l.packetIn, { records: v5 ? 1 : 0, members: 24, strings: 3 + texts(l.packetIn), slots: numbers(l.packetIn) })
+  add('topic received last', 'packetIn', 1, 2 * l.packetIn, { strings: 2 })
+  add('receive cache', 'inboxCount, inboxBytes', cached ? l.inboxCount : 0, l.inboxBytes, {
+    records: l.inboxCount * (v5 ? 2 : 1), members: 10, strings: 2 * l.inboxCount + texts(l.inboxBytes), slots: numbers(l.inboxBytes)
+  }, { inboxCountMost: l.inboxCount, inboxBytesMost: l.inboxBytes })
+  add('receive cache: message given', 'packetIn', cached ? 1 : 0, (aliasesIn > 0 ? 2 : 1) * l.packetIn, { records: v5 ? 1 : 0, members: 10, strings: 2 + texts(l.packetIn), slots: numbers(l.packetIn) })
+  add('receive cache: acks withheld', 'inboxCount', withheld, withheld * 4, { strings: withheld, slots: withheld })
+  add('receive set of QoS 2', 'receiveMaximum', receiveSet, 0, { slots: 2 * receiveSet }, { receiveSetMost: receiveSet })
+  add('subscriptions', 'subscriptions, packetOut', entries, entries * filter * 2, { records: entries, members: 11, strings: 3 * entries, slots: 2 * entries }, { subscriptionsMost: entries })
+  add('requests not answered', 'constant, packetOut', Fixed.requests, asked * filter * 2, { records: Fixed.requests + asked, members: 11, strings: 3 * asked, slots: 2 * Fixed.requests + asked })
+  add('ids not used again', 'constant', Fixed.retired, 0, { slots: Fixed.retired })
+  add('topics published last', 'packetOut', Fixed.topics, Fixed.topics * 2 * l.packetOut, { strings: 2 * Fixed.topics, slots: 2 * Fixed.topics })
+  add('topic aliases of ours', 'topicAliasOut', aliasesOut, aliasesOut * l.packetOut, { records: aliasesOut, members: 2, strings: aliasesOut, slots: aliasesOut })
+  add('topic aliases of the server', 'topicAliasMaximum', aliasesIn, aliasesIn * l.packetIn, { strings: aliasesIn, slots: aliasesIn })
+  add('CONNECT', 'packetOut', 1, 2 * l.packetOut, { records: 1, members: 12, strings: 10 })
+  add('properties of CONNACK', 'packetIn', v5 ? 1 : 0, l.packetIn, { records: 1, members: 24, strings: texts(l.packetIn) })
+  add('piece of a stream sent', 'packetOut', flags.FEATURE_STREAM ? 1 : 0, l.packetOut, { strings: 1 })
+
+  const total = estimate({ records: 0, members: 0, strings: 0, slots: 0, bytes: 0 })
+  for (const { memory } of parts) for (const target of Object.keys(total) as (keyof Memory)[]) total[target] += memory[target]
+  const none: Record<Mark, number> = {
+    outboxCountMost: 0, outboxBytesMost: 0, inflightMost: 0, inboxCountMost: 0, inboxBytesMost: 0, subscriptionsMost: 0, receiveSetMost: 0,
+    transmitBytesMost: 0, scannerBytesMost: 0
+  }
+  return { profile, parts, total, marks: Object.assign(none, ...parts.map((part) => part.marks)) as Record<Mark, number> }
+}
+
+/** One sentence for each mark that passed the contract; none when all is well. Marks that a build does not have are not checked. */
+export function checkMarks(stats: Stats, contract: Contract): string[] {
+  const passed: string[] = []
+  for (const mark of Object.keys(contract.marks) as Mark[]) {
+    const seen = stats[mark] as number | undefined
+    if (seen !== undefined && !(seen <= contract.marks[mark])) passed.push(`${mark} is ${seen}, and the memory contract allows ${contract.marks[mark]}`)
+  }
+  return passed
+}
