@@ -14,7 +14,7 @@ import { prepare, type Prepared } from './prepare.js'
 import { BuildError, type Problem } from './problem.js'
 import { defines, flagsOf, type Flags } from './profiles.js'
 import { fromDiagnostic } from './program.js'
-import { ROOT } from './root.js'
+import { ROOT, shown } from './root.js'
 
 const TARGET = 'node20'
 
@@ -52,13 +52,16 @@ function libraryModules(): Plugin {
   }
 }
 
-/** The intrinsics as native operations: 10 % less time for a PUBLISH in either direction than as calls. */
-function loweredFirmware(flags: Flags): Plugin {
+/**
+ * The intrinsics as native operations: 10 % less time for a PUBLISH in either direction than as calls.
+ * `patch`: what the text of a file is to be before that, for builds of a core that was changed on purpose.
+ */
+export function loweredFirmware(flags: Flags, patch: (file: string, text: string) => string = (_file, text) => text): Plugin {
   return {
     name: 'lowered-firmware',
     setup(build) {
       build.onLoad({ filter: /[\\/]firmware[\\/].*\.ts$/, namespace: 'file' }, async ({ path: file }) => {
-        const text = await readFile(file, 'utf8')
+        const text = patch(shown(file), await readFile(file, 'utf8'))
         const marked = markIntrinsics(ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true))
         const folded = foldFlags(ts.createSourceFile(file, marked.code, ts.ScriptTarget.ES2022, true), flags)
         const problems = [...marked.problems, ...folded.problems]

@@ -1,0 +1,38 @@
+/**
+ * The bundle that a worker runs: the simulator, the promises and one core, with the features asked for and the byte
+ * intrinsics lowered as in what ships, mutated or not.
+ */
+import { mkdirSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { build } from 'esbuild'
+import { loweredFirmware } from '../build/node.js'
+import { flagsOf } from '../build/profiles.js'
+import { ROOT } from '../build/root.js'
+import type { Mutant } from './mutants/mutant.js'
+import type { FeatureSet } from './script.js'
+
+/** The text of a mutant's file with its change. The text to be replaced must occur exactly once: mutants must not rot. */
+export function mutate(mutant: Mutant, text: string): string {
+  const found = text.split(mutant.find).length - 1
+  if (found !== 1) throw new Error(`mutant ${mutant.name}: ${JSON.stringify(mutant.find)} occurs ${found} times in ${mutant.file}, once is expected`)
+  return text.replace(mutant.find, () => mutant.replace)
+}
+
+let serial = 0
+
+/** Writes the bundle and gives its path; it is removed when the process ends. */
+export async function buildWorker(features: FeatureSet, mutant?: Mutant): Promise<string> {
+  serial += 1
+  const outfile = path.join(ROOT, `.cache/sim/worker-${process.pid}-${serial}.mjs`)
+  mkdirSync(path.dirname(outfile), { recursive: true })
+  process.on('exit', () => rmSync(outfile, { force: true }))
+  const flags = flagsOf(features)
+  await build({
+    entryPoints: [path.join(ROOT, 'tools/sim/worker.ts')], outfile, absWorkingDir: ROOT, bundle: true, platform: 'node', format: 'esm', target: 'node20',
+    packages: 'external', logLevel: 'silent', tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
+    define: Object.fromEntries(Object.entries(flags).map(([name, on]) => [name, String(on)])),
+    alias: { 'core-under-test': path.join(ROOT, `firmware/index.${features}.ts`) },
+    plugins: [loweredFirmware(flags, (file, text) => (mutant?.file === file ? mutate(mutant, text) : text))]
+  })
+  return outfile
+}

@@ -1,0 +1,62 @@
+/** One connection of the device as the checks see it, and the socket that tells them. */
+import type { Bytes, Code, Socket } from '../../hal/hal.js'
+import type { SimConnection } from '../../hal/sim/index.js'
+import type { FrameReader } from './frames.js'
+
+export interface Link {
+  /** From 1, in the order of opening. */
+  number: number
+  openedAt: number
+  /** CONNACK with code 0 was read, and what it said of the session. */
+  accepted: boolean
+  sessionPresent: boolean
+  /** ms at which it died without a sign; -1 while it lives. A partition that heals revives it. */
+  deadAt: number
+  /** It is half open, or the server forgot it: nothing brings it back. */
+  deadForGood: boolean
+  /** The client closed it. */
+  closed: boolean
+  connectionOf: () => SimConnection | undefined
+  out: FrameReader
+  in: FrameReader
+}
+
+export class WatchedSocket implements Socket {
+  constructor(private readonly socket: Socket, private readonly link: Link, private readonly onRead: (bytes: Bytes) => void) {}
+
+  status(): Code {
+    return this.socket.status()
+  }
+
+  read(max: number): Bytes {
+    const bytes = this.socket.read(max)
+    if (bytes.length > 0) {
+      this.onRead(bytes)
+      this.link.in.feed(bytes)
+    }
+    return bytes
+  }
+
+  write(bytes: Bytes): Code {
+    const taken = this.socket.write(bytes)
+    if (taken > 0) this.link.out.feed(taken === bytes.length ? bytes : bytes.substring(0, taken))
+    return taken
+  }
+
+  credit(): number {
+    return this.socket.credit()
+  }
+
+  pending(): number {
+    return this.socket.pending()
+  }
+
+  unacked(): number {
+    return this.socket.unacked()
+  }
+
+  close(): void {
+    this.link.closed = true
+    this.socket.close()
+  }
+}

@@ -1,0 +1,84 @@
+/** No limit is ever passed (docs/limits.md). */
+import type { Core } from '../../../firmware/core.js'
+import type { World } from '../world.js'
+import type { SimPromise } from './promise.js'
+
+/** For figures that are not public. */
+function coreOf(world: World): Core {
+  return (world.client as unknown as { core_: Core }).core_
+}
+
+function limitsBound(): Pick<SimPromise, 'name' | 'sentence'> {
+  return {
+    name: 'limits-kept',
+    sentence: 'Outbox, unfinished publishes, receive cache, subscriptions, receive set, receipts to be told, transmit buffer and half-received packets stay within their limits at every step.'
+  }
+}
+
+/** Bytes that may wait in the transmit buffer before reading stops, and acks behind a message in pieces: slice.ts. */
+const BACKLOG = 4096
+const ACKS = 256
+const ACK_BYTES = 8
+
+export const limitsKept: SimPromise = {
+  ...limitsBound(),
+  watch: (world, name) => {
+    const over = (what: string, value: number, limit: number): void => {
+      if (value > limit) world.fail(name, `${what}: ${value}, the limit is ${limit}`)
+    }
+    const look = (): void => {
+      const core = coreOf(world)
+      const s = core.settings_
+      const stats = world.client.stats()
+      over('outbox count', stats.outboxCount, s.outboxCount_)
+      over('outbox bytes', stats.outboxBytes, s.outboxBytes_)
+      over('unfinished publishes', stats.inflight, s.inflight_)
+      if (stats.outboxCount < 0 || stats.outboxBytes < 0 || stats.inflight < 0) world.fail(name, `a count below 0: outbox ${stats.outboxCount} messages, ${stats.outboxBytes} bytes, in flight ${stats.inflight}`)
+      over('receipts to be told', core.outbox_.owed_, s.outboxCount_ * 2)
+      if (s.inboxCount_ > 0) {
+        over('cached messages', core.inbox_.count_, s.inboxCount_)
+        // A topic that came by alias is longer than its packet said.
+        over('cached bytes', core.inbox_.bytes_, s.inboxBytes_ + (s.version_ === 5 ? 64 : 0))
+      }
+      over('acks withheld', core.inbox_.withheld_.length, s.inboxCount_ + ACKS + 1)
+      over('subscriptions', core.registry_.entries_.length, s.subscriptions_ * 2)
+      over('receive set', core.receiveSet_.length, 64)
+      const buffer = world.sim.network.conditions().sendBuffer
+      over('bytes to transmit', core.tx_.bytes_, Math.max(BACKLOG, buffer) + 2 * s.packetOut_ + s.slicePackets_ * ACK_BYTES + ACKS * ACK_BYTES + core.registry_.entries_.length * 40)
+      over('bytes of half-received packets', core.scanner_.held_ + core.scanner_.small_.length, s.packetIn_ + 64)
+    }
+    return { slice: look, step: look }
+  }
+}
+
+export const packetSizes: SimPromise = {
+  name: 'packet-sizes',
+  sentence: 'No packet is sent that is larger than limits.packetOut (messages in pieces aside) or than what the server takes.',
+  watch: (world, name) => ({
+    out: (frame) => {
+      const { client, server } = world.script
+      const own = client.limits?.packetOut ?? 1024
+      if (frame.size > own && !frame.label.startsWith('s')) world.fail(name, `${frame.name} of ${frame.size} bytes, limits.packetOut is ${own}`)
+      const theirs = client.protocolVersion === 5 ? server.maximumPacketSize : undefined
+      if (theirs !== undefined && frame.size > theirs && frame.name !== 'CONNECT') world.fail(name, `${frame.name} of ${frame.size} bytes, the server takes ${theirs}`)
+    }
+  })
+}
+
+export const sliceBounds: SimPromise = {
+  name: 'slice-bound',
+  sentence: 'A slice reads at most limits.sliceBytes bytes and handles at most limits.slicePackets packets.',
+  watch: (world, name) => {
+    let packets = 0
+    return {
+      slice: () => {
+        const { settings_: s, stats_: stats } = coreOf(world)
+        if (world.readInSlice > s.sliceBytes_) world.fail(name, `a slice read ${world.readInSlice} bytes, limits.sliceBytes is ${s.sliceBytes_}`)
+        const handled = stats.packetsIn - packets
+        packets = stats.packetsIn
+        if (handled > s.slicePackets_) world.fail(name, `a slice handled ${handled} packets, limits.slicePackets is ${s.slicePackets_}`)
+      },
+      reboot: () => { packets = 0 }
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/** How often and in which order messages come, both ways (docs/protocol.md, 6, 13 and 33). */
+import { owed } from '../settle.js'
+import type { Sent } from '../world.js'
+import { KEEPING, type SimPromise } from './promise.js'
+
+export const outExactlyOnce: SimPromise = {
+  name: 'out-exactly-once',
+  sentence: 'A QoS 2 publish is taken by the server once while the session lasts; over a lost one at least once with onSessionLost "resend" and at most once with "report". A QoS 0 publish is taken at most once.',
+  profiles: KEEPING,
+  watch: (world, name) => {
+    const takenUnder = new Map<string, object[]>()
+    return {
+      taken: (taken, sent) => {
+        if (sent.taken.length < 2) {
+          takenUnder.set(sent.label, [world.session()?.key ?? {}])
+          return
+        }
+        const sessions = takenUnder.get(sent.label)!
+        const session = world.session()?.key ?? {}
+        const again = sessions.includes(session)
+        sessions.push(session)
+        const once = sent.qos === 0 || sent.qos === 2 && (again || world.script.client.onSessionLost === 'report')
+        // Without a journal the program's next life does not know of it.
+        if (once && world.boot === 1) world.fail(name, `${sent.label} of QoS ${sent.qos} was taken ${sent.taken.length} times, at ${sent.taken.map((one) => one.t).join(' and ')} ms${again ? ', in one session' : ''}`)
+      }
+    }
+  }
+}
+
+export const inExactlyOnce: SimPromise = {
+  name: 'in-exactly-once',
+  sentence: 'A QoS 2 message reaches the callback once, and only what somebody published does; after a power cut with a journal it may come again, marked as repeated.',
+  profiles: KEEPING,
+  watch: (world, name) => ({
+    heard: (coming) => {
+      if (coming.qos !== 2 || coming.retain || coming.session === undefined || coming.heard.length < 2) return
+      const last = coming.heard[coming.heard.length - 1]!
+      if (last.qos !== 2) return
+      if (coming.heard.some((one) => one !== last && one.boot === last.boot && one.qos === 2)) world.fail(name, `${coming.label} was handed over ${coming.heard.length} times, at ${coming.heard.map((one) => one.t).join(' and ')} ms`)
+      else if (world.script.client.journal === true && !last.repeated) world.fail(name, `${coming.label} was handed over again after a reset, and not marked as repeated`)
+    }
+  })
+}
+
+export const inAtLeastOnce: SimPromise = {
+  name: 'in-at-least-once',
+  sentence: 'A QoS 1 or 2 message published to a subscription reaches the application while the session lasts, unless it is larger than what may be taken or gave way in a cache that overwrites.',
+  profiles: KEEPING,
+  watch: (world, name) => ({
+    end: () => {
+      const waiting = owed(world)
+      if (waiting.length > 0 && world.state === 'up') world.fail(name, `${waiting.length} messages never came, the first: ${waiting[0]}`)
+    }
+  })
+}
+
+export const inOrder: SimPromise = {
+  name: 'in-order',
+  sentence: 'Publishes of one topic, QoS and priority reach the server in the order of the calls, counting the first time of each; messages of one topic and QoS reach the application in the order in which the server sent them first.',
+  profiles: ['honest', 'slow'],
+  watch: (world, name) => {
+    const lastOut = new Map<string, Sent>()
+    const lastIn = new Map<string, { label: string; t: number }>()
+    return {
+      taken: (_taken, sent) => {
+        if (!sent.plain || sent.taken.length > 1) return
+        const key = `${sent.topic} ${sent.qos}`
+        const last = lastOut.get(key)
+        if (last !== undefined && last.boot === sent.boot && last.token > sent.token) world.fail(name, `${sent.label} was taken after ${last.label}, which was published later, both on ${sent.topic} with QoS ${sent.qos}`)
+        if (last === undefined || last.boot < sent.boot || last.token < sent.token) lastOut.set(key, sent)
+      },
+      heard: (coming) => {
+        if (coming.heard.length > 1 || coming.retain || coming.session === undefined) return
+        const key = `${coming.topic} ${coming.qos}`
+        const last = lastIn.get(key)
+        if (last !== undefined && last.label > coming.label && coming.bytes < 100) world.fail(name, `${coming.label} came after ${last.label}, which was published later, both on ${coming.topic} with QoS ${coming.qos}`)
+        if (last === undefined || last.label < coming.label) lastIn.set(key, { label: coming.label, t: coming.t })
+      }
+    }
+  }
+}

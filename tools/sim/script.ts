@@ -1,0 +1,122 @@
+/**
+ * A scenario as plain JSON: what the device is like, what its program and the world do and when. It is the only input
+ * of a run, so one script gives the same bytes on every machine. `generate.ts` makes one from a seed, a shrunk one is
+ * kept as a regression test.
+ */
+import type { Options, Qos } from '../../firmware/types.js'
+import type { Conditions, Direction, Wrap } from '../../hal/sim/index.js'
+
+/** The kinds of faults; `mixed` is one of the others, chosen by the seed. */
+export const PROFILES = ['honest', 'session-losing', 'dishonest', 'power', 'slow', 'mixed'] as const
+export type Profile = (typeof PROFILES)[number]
+
+export const FEATURE_SETS = ['tiny', 'standard', 'full'] as const
+export type FeatureSet = (typeof FEATURE_SETS)[number]
+
+/** Options of the client that are data. `clientId` and `servers` are the runner's. */
+export type ClientOptions = Omit<Options, 'servers' | 'clientId' | 'credentials' | 'authenticate' | 'onMessage' | 'onStream' | 'onReceipt' | 'onSubscribed' | 'onLink'>
+
+/** The program on the device. */
+export interface Program {
+  /** True: the port waits in `yield`; false: it is woken by events. */
+  waits: boolean
+  /** ms between its turns: it takes what the cache holds, and on a port that waits it calls `yield` for that long. */
+  periodMs: number
+  /** Turns between two looks into the cache, 1 or more: a slow reader. */
+  takeEvery: number
+  startTicks: number
+  wrap: Wrap
+  servers: number
+  /** What a message's handler does besides writing it down. */
+  handler: 'plain' | 'publishes' | 'throws'
+  /** It takes large messages in pieces. */
+  streams: boolean
+}
+
+/** What the server is like. Absent: what an unrestricted one of that version says. */
+export interface ServerOptions {
+  maximumQoS?: Qos
+  receiveMaximum?: number
+  topicAliasMaximum?: number
+  maximumPacketSize?: number
+  serverKeepAlive?: number
+  /** Seconds: sessions live no longer than this. */
+  sessionExpiry?: number
+}
+
+export interface PublishEvent {
+  at: number
+  do: 'publish'
+  topic: number
+  qos: Qos
+  bytes: number
+  /** Published this many times at once, 1 when absent. */
+  times?: number
+  retain?: boolean
+  deadline?: number
+  priority?: number
+  keepLatest?: boolean
+  /** 5.0: seconds. */
+  expiry?: number
+}
+
+/** What happens, and when: `at` is in ms from the start. Faults with `ms` end by themselves after that time. */
+export type ScriptEvent =
+  | PublishEvent
+  | { at: number; do: 'publishStream'; topic: number; qos: Qos; bytes: number; piece: number }
+  | { at: number; do: 'subscribe'; filter: number; qos: Qos }
+  | { at: number; do: 'unsubscribe'; filter: number }
+  | { at: number; do: 'disconnect'; timeout: number }
+  | { at: number; do: 'connect' | 'abort' | 'reboot' }
+  /** The power fails at the storage's write number `write` from now (1: the next), of which `bytes` bytes are kept; -1: now. */
+  | { at: number; do: 'powerCut'; write: number; bytes: number }
+  /** Somebody else publishes to what filter number `filter` asks for. */
+  | { at: number; do: 'brokerPublish'; filter: number; qos: Qos; bytes: number; times?: number; retain?: boolean }
+  | { at: number; do: 'partition'; direction: Direction; ms: number }
+  | { at: number; do: 'halfOpen'; direction: Direction }
+  | { at: number; do: 'rst' | 'fin' | 'forget' | 'takeover' }
+  | { at: number; do: 'stall'; ms: number }
+  | { at: number; do: 'slowRead'; rate: number; ms: number }
+  | { at: number; do: 'link'; conditions: Partial<Conditions>; ms: number }
+  | { at: number; do: 'refuse' | 'hang' | 'dnsFail' | 'dnsHang'; ms: number }
+  | { at: number; do: 'restart'; ms: number; lose: boolean }
+  /** The server closes every connection right after CONNACK, for this long. */
+  | { at: number; do: 'flap'; ms: number }
+  /** The server refuses CONNECT with this return or reason code, for this long. */
+  | { at: number; do: 'refuseConnect'; code: number; ms: number }
+  /** The server answers publishes with this reason code (5.0), for this long. */
+  | { at: number; do: 'refusePublish'; code: number; ms: number }
+  /** The server withholds its answers to publishes, or to requests, for this long. */
+  | { at: number; do: 'muteAcks' | 'muteSubacks'; ms: number }
+  /** The server forgets the session of the device, whose connection ends. */
+  | { at: number; do: 'loseSession' }
+
+export interface Script {
+  version: 1
+  seed: number
+  profile: Exclude<Profile, 'mixed'>
+  features: FeatureSet
+  /** ms in which faults happen; after it they stop and everything must settle. */
+  duration: number
+  client: ClientOptions
+  program: Program
+  server: ServerOptions
+  network: Partial<Conditions>
+  events: ScriptEvent[]
+}
+
+/** The filters that scripts name by number, and a topic that each matches. No topic is matched by two. */
+export const FILTERS: readonly { filter: string; topic: string }[] = [
+  { filter: 'a/0', topic: 'a/0' },
+  { filter: 'b/+', topic: 'b/one' },
+  { filter: 'c/#', topic: 'c/deep/er' },
+  { filter: '$share/g/d/#', topic: 'd/x' },
+  { filter: 'e/0/+/1', topic: 'e/0/ten/1' },
+  { filter: 'f', topic: 'f' }
+]
+
+/** The topics that the device publishes to. */
+export const TOPICS: readonly string[] = ['out/0', 'out/1', 'out/2', 'o']
+
+/** Bytes at the start of every payload that say which message it is. */
+export const LABEL_BYTES = 6

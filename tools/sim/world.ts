@@ -1,0 +1,285 @@
+/**
+ * One run's world: the device with its client and program, the server, and the ledger of what was asked, told, sent and
+ * taken. Promises watch it through hooks; the first one that is broken ends the run.
+ */
+import type { Client } from '../../firmware/index.js'
+import type { Bytes, Code, LinkState, Options, Outcome, Qos } from '../../firmware/types.js'
+import type { Endpoint, Hal, Socket } from '../../hal/hal.js'
+import { createSim, DEFAULT_CONDITIONS, type Sim } from '../../hal/sim/index.js'
+import { FrameReader, type Frame } from './frames.js'
+import { LABEL_BYTES, type Script } from './script.js'
+import { CLIENT_ID, HOSTS, Server, type SessionView, type Taken } from './server.js'
+import { WatchedSocket, type Link } from './link.js'
+
+/** The core under test: of this source, or of a bundle of it. */
+export interface Under {
+  create: (hal: Hal, options: Options) => Client
+}
+
+/** A publish that was accepted. */
+export interface Sent {
+  label: string
+  token: number
+  qos: number
+  topic: string
+  t: number
+  /** The program's life, from 1: a reboot begins another. */
+  boot: number
+  deadline: number
+  /** ms after which a 5.0 message has expired, 0 for never. */
+  expiryMs: number
+  /** Its place in the queue is its time's: no priority, nothing replaced. */
+  plain: boolean
+  receipts: { t: number; outcome: Outcome; reason: Code; boot: number }[]
+  /** When its first whole PUBLISH left, -1 for never. */
+  leftAt: number
+  taken: Taken[]
+}
+
+/** A message that somebody published for the device, and the session it was for. */
+export interface Coming {
+  label: string
+  qos: number
+  topic: string
+  t: number
+  bytes: number
+  /** It comes again with every new subscription. */
+  retain: boolean
+  session: object | undefined
+  heard: { t: number; qos: number; boot: number; repeated: boolean }[]
+}
+
+export interface Hooks {
+  /** After every slice of the client. */
+  slice?: () => void
+  /** After every turn of the program and every event of the script. */
+  step?: () => void
+  link?: (state: LinkState, before: LinkState, sessionPresent: boolean, cause: Code) => void
+  attempt?: () => void
+  out?: (frame: Frame, link: Link) => void
+  in?: (frame: Frame, link: Link) => void
+  receipt?: (sent: Sent) => void
+  taken?: (taken: Taken, sent: Sent) => void
+  heard?: (coming: Coming) => void
+  subscribed?: (filter: string, code: Code) => void
+  reboot?: () => void
+  /** Everything has settled, or its time is over. */
+  end?: () => void
+}
+
+/** A promise that was not kept. */
+export interface Failure {
+  promise: string
+  /** ms from the start of the run. */
+  t: number
+  detail: string
+}
+
+/** What is drawn and printed of a run; nothing is recorded without one. */
+export interface Recorder {
+  frame: (t: number, dir: 'out' | 'in', link: Link, frame: Frame) => void
+  state: (t: number, state: LinkState, cause: Code) => void
+  event: (t: number, what: string) => void
+  levels: (t: number, client: Client) => void
+}
+
+export class World {
+  readonly sim: Sim
+  readonly server: Server
+  client: Client
+  hooks: Hooks[] = []
+  failure: Failure | undefined
+  state: LinkState = 'offline'
+  link: Link | undefined
+  readonly links: Link[] = []
+  boot = 1
+  /** When this life began. */
+  bootedAt = 0
+  /** Faults are over. */
+  calm = false
+  readonly sent: Sent[] = []
+  readonly byLabel = new Map<string, Sent>()
+  byToken = new Map<number, Sent>()
+  readonly coming = new Map<string, Coming>()
+  /** The filters that the program wants, with the QoS asked for. */
+  readonly wanted = new Map<string, Qos>()
+  /** When the program itself last started or ended the link. */
+  lastCallAt = 0
+  /** Bytes and packets that the slice under way read. */
+  readInSlice = 0
+  attempts: number[] = []
+  readonly program: { onMessage: Options['onMessage']; onStream: Options['onStream'] } = { onMessage: undefined, onStream: undefined }
+  private serial = 0
+
+  constructor(readonly script: Script, readonly under: Under, readonly recorder: Recorder | undefined) {
+    const { program, network, seed } = script
+    this.sim = createSim({
+      seed, waits: program.waits, startTicks: program.startTicks, wrap: program.wrap, conditions: { ...DEFAULT_CONDITIONS, ...network },
+      traceLimit: 0, maxEvents: 3_000_000, maxSpins: 20_000
+    })
+    this.server = new Server(this.sim, script, (taken) => this.took(taken))
+    this.client = undefined as never
+  }
+
+  get now(): number {
+    return this.sim.now
+  }
+
+  /** Seconds of the keepalive in force. */
+  get keepalive(): number {
+    const { client, server } = this.script
+    return client.protocolVersion === 5 && server.serverKeepAlive !== undefined ? server.serverKeepAlive : client.keepalive ?? 120
+  }
+
+  /** The first broken promise counts; what follows may be its consequence. */
+  fail(promise: string, detail: string): void {
+    this.failure ??= { promise, t: this.now, detail }
+  }
+
+  /** A label for the next message of a kind: one letter and a number. */
+  nextLabel(kind: string): string {
+    this.serial += 1
+    return kind + String(this.serial).padStart(LABEL_BYTES - 1, '0')
+  }
+
+  /** A new client in the device's memory: at the start, and after every reboot. */
+  start(): void {
+    const { script } = this
+    const { device } = this.sim
+    const hal: Hal = {
+      ...device.hal,
+      socket: { open: (endpoint) => this.open(endpoint) },
+      system: {
+        ...device.hal.system,
+        feedWatchdog: () => {
+          device.hal.system.feedWatchdog()
+          this.sliceEnded()
+        }
+      }
+    }
+    const boot = this.boot
+    const alive = (): boolean => boot === this.boot
+    this.state = 'offline'
+    this.bootedAt = this.now
+    this.byToken = new Map()
+    this.client = this.under.create(hal, {
+      ...script.client, clientId: CLIENT_ID, servers: HOSTS.slice(0, script.program.servers).map((host) => ({ host, port: 1883 })),
+      ...(this.program.onMessage === undefined ? {} : { onMessage: this.program.onMessage }),
+      ...(this.program.onStream === undefined ? {} : { onStream: this.program.onStream }),
+      onReceipt: (token, outcome, reason) => {
+        if (alive()) this.receipt(token, outcome, reason)
+      },
+      onSubscribed: (_token, filter, code) => {
+        for (const hook of this.hooks) hook.subscribed?.(filter, code)
+      },
+      onLink: (state, sessionPresent, cause) => {
+        if (alive()) this.linkIs(state, sessionPresent, cause)
+      }
+    })
+  }
+
+  /** Writes down a publish that was accepted. */
+  accepted(sent: Omit<Sent, 'boot' | 't' | 'receipts' | 'leftAt' | 'taken'>): void {
+    const record: Sent = { ...sent, boot: this.boot, t: this.now, receipts: [], leftAt: this.early.get(sent.label) ?? -1, taken: [] }
+    this.sent.push(record)
+    this.byLabel.set(sent.label, record)
+    this.byToken.set(sent.token, record)
+  }
+
+  /** Writes down a message that the application was given. */
+  hears(label: string, qos: number, repeated: boolean): void {
+    const coming = this.coming.get(label)
+    if (coming === undefined) {
+      this.fail('in-exactly-once', `a message arrived that nobody published: ${JSON.stringify(label)}`)
+      return
+    }
+    coming.heard.push({ t: this.now, qos, boot: this.boot, repeated })
+    for (const hook of this.hooks) hook.heard?.(coming)
+  }
+
+  stepped(): void {
+    this.server.poll()
+    this.recorder?.levels(this.now, this.client)
+    for (const hook of this.hooks) hook.step?.()
+  }
+
+  /** What the server believes of the session, and how long it lasts. */
+  session(): SessionView | undefined {
+    return this.server.session()
+  }
+
+  /** When labels left that `publish` has not returned a token for yet. */
+  private readonly early = new Map<string, number>()
+
+  private sliceEnded(): void {
+    this.server.poll()
+    this.recorder?.levels(this.now, this.client)
+    for (const hook of this.hooks) hook.slice?.()
+    this.readInSlice = 0
+  }
+
+  private receipt(token: number, outcome: Outcome, reason: Code): void {
+    this.server.poll()
+    const sent = this.byToken.get(token)
+    if (sent === undefined) {
+      this.fail('one-receipt', `a receipt (${outcome}, ${reason}) came for token ${token}, which no publish returned`)
+      return
+    }
+    sent.receipts.push({ t: this.now, outcome, reason, boot: this.boot })
+    for (const hook of this.hooks) hook.receipt?.(sent)
+  }
+
+  private linkIs(state: LinkState, sessionPresent: boolean, cause: Code): void {
+    const before = this.state
+    this.state = state
+    this.recorder?.state(this.now, state, cause)
+    for (const hook of this.hooks) hook.link?.(state, before, sessionPresent, cause)
+  }
+
+  private took(taken: Taken): void {
+    const sent = this.byLabel.get(taken.label)
+    // The will, and what a publish under way wrote at once.
+    if (sent === undefined) return
+    sent.taken.push(taken)
+    for (const hook of this.hooks) hook.taken?.(taken, sent)
+  }
+
+  private open(endpoint: Endpoint): Socket {
+    const { script } = this
+    const socket = this.sim.device.hal.socket.open(endpoint)
+    const link: Link = { number: this.links.length + 1, openedAt: this.now, sessionPresent: false, accepted: false, deadAt: -1, deadForGood: false, closed: false, connectionOf: () => this.connectionOf(socket), out: undefined as never, in: undefined as never }
+    const version = script.client.protocolVersion ?? 4
+    link.out = new FrameReader(version, LABEL_BYTES, (frame) => this.out(frame, link))
+    link.in = new FrameReader(version, LABEL_BYTES, (frame) => this.in(frame, link))
+    this.links.push(link)
+    this.link = link
+    this.attempts.push(this.now)
+    for (const hook of this.hooks) hook.attempt?.()
+    return new WatchedSocket(socket, link, (bytes: Bytes) => {
+      this.readInSlice += bytes.length
+    })
+  }
+
+  private connectionOf(socket: Socket): import('../../hal/sim/index.js').SimConnection | undefined {
+    return (socket as unknown as { connection: import('../../hal/sim/index.js').SimConnection | undefined }).connection
+  }
+
+  private out(frame: Frame, link: Link): void {
+    if (frame.name === 'PUBLISH') {
+      const sent = this.byLabel.get(frame.label)
+      if (sent === undefined) this.early.set(frame.label, this.now)
+      else if (sent.leftAt < 0) sent.leftAt = this.now
+    }
+    this.recorder?.frame(this.now, 'out', link, frame)
+    for (const hook of this.hooks) hook.out?.(frame, link)
+  }
+
+  private in(frame: Frame, link: Link): void {
+    if (frame.name === 'CONNACK' && frame.reason === 0) {
+      link.accepted = true
+      link.sessionPresent = frame.sessionPresent
+    }
+    this.recorder?.frame(this.now, 'in', link, frame)
+    for (const hook of this.hooks) hook.in?.(frame, link)
+  }
+}
