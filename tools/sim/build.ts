@@ -4,7 +4,7 @@
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 import { loweredFirmware } from '../build/node.js'
 import { flagsOf } from '../build/profiles.js'
 import { ROOT } from '../build/root.js'
@@ -16,6 +16,15 @@ export function mutate(mutant: Mutant, text: string): string {
   const found = text.split(mutant.find).length - 1
   if (found !== 1) throw new Error(`mutant ${mutant.name}: ${JSON.stringify(mutant.find)} occurs ${found} times in ${mutant.file}, once is expected`)
   return text.replace(mutant.find, () => mutant.replace)
+}
+
+function entryOf(features: FeatureSet): Plugin {
+  return {
+    name: 'core-under-test',
+    setup(build) {
+      build.onResolve({ filter: /\/firmware\/index\.full\.js$/ }, () => ({ path: path.join(ROOT, `firmware/index.${features}.ts`) }))
+    }
+  }
 }
 
 let serial = 0
@@ -31,8 +40,7 @@ export async function buildWorker(features: FeatureSet, mutant?: Mutant): Promis
     entryPoints: [path.join(ROOT, 'tools/sim/worker.ts')], outfile, absWorkingDir: ROOT, bundle: true, platform: 'node', format: 'esm', target: 'node20',
     packages: 'external', logLevel: 'silent', tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     define: Object.fromEntries(Object.entries(flags).map(([name, on]) => [name, String(on)])),
-    alias: { 'core-under-test': path.join(ROOT, `firmware/index.${features}.ts`) },
-    plugins: [loweredFirmware(flags, (file, text) => (mutant?.file === file ? mutate(mutant, text) : text))]
+    plugins: [entryOf(features), loweredFirmware(flags, (file, text) => (mutant?.file === file ? mutate(mutant, text) : text))]
   })
   return outfile
 }

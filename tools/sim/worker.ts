@@ -1,6 +1,7 @@
 /** A worker: one bundle of the core, seeds or scripts in, results out. */
-import { create } from 'core-under-test'
 import { parentPort } from 'node:worker_threads'
+// build.ts puts the entry of the features asked for in its place.
+import { create } from '../../firmware/index.full.js'
 import { generate, type Wanted } from './generate.js'
 import { recordRun } from './record.js'
 import { runScript } from './run.js'
