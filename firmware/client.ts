@@ -1,7 +1,7 @@
 /**
  * The public face: a thin class over the core, and `run`, the loop that fits both kinds of port.
  */
-import type { Bytes, Code } from './bytes.js'
+import { EMPTY, type Bytes, type Code } from './bytes.js'
 import { advance } from './clock.js'
 import { ErrorCode } from './codes.js'
 import { startAttempt } from './connection.js'
@@ -13,6 +13,8 @@ import { publish, publishStream } from './publish.js'
 import { subscribe, unsubscribe } from './subscribe.js'
 import { prepareConnect } from './handshake.js'
 import { openJournal } from './journal-load.js'
+import { noteCall, noteDisconnect, noteEvent, noteFilter, notePublish, noteStream, noteSubscribe, Call, Event } from './recorder.js'
+import { startRecorder } from './recording.js'
 import { checkHal, readSettings } from './settings.js'
 import { newStats } from './stats.js'
 import { mayRead, mustHold, settleAsked, slice } from './slice.js'
@@ -108,6 +110,7 @@ export class Client {
       core.outbox_.wanted_ = options.onReceipt !== undefined
       if (FEATURE_JOURNAL && options.journal !== undefined && options.journal !== false) this.wrong_ = openJournal(core, cause)
       if (this.wrong_ === 0) this.core_ = core
+      if (FEATURE_RECORDER && this.wrong_ === 0) startRecorder(core)
     }
   }
 
@@ -119,6 +122,7 @@ export class Client {
     const core = this.core_
     if (core === undefined) return this.wrong_
     if (core.destroyed_) return ErrorCode.Destroyed
+    if (FEATURE_RECORDER && core.recorder_ !== undefined) noteCall(core, Call.Connect, EMPTY)
     if (core.asked_ === Asked.Abort || core.asked_ === Asked.Leave) {
       core.again_ = true
       return 0
@@ -161,7 +165,9 @@ export class Client {
   publish(topic: string, payload: Bytes, qos?: Qos, retain?: boolean, extra?: PublishExtra): Code {
     const core = this.core_
     if (core === undefined) return this.wrong_
+    if (FEATURE_RECORDER && core.recorder_ !== undefined) notePublish(core, topic, payload, qos, retain, extra)
     const token = publish(core, topic, payload, qos, retain, extra)
+    if (FEATURE_RECORDER && core.recorder_ !== undefined && token < 0) noteEvent(core, Event.Refused, token)
     if (core.more_) nudge(core)
     return token
   }
@@ -173,7 +179,9 @@ export class Client {
   publishStream(topic: string, total: number, read: (this: void, offset: number, max: number) => Bytes, qos?: Qos): Code {
     const core = this.core_
     if (core === undefined) return this.wrong_
+    if (FEATURE_RECORDER && core.recorder_ !== undefined) noteStream(core, topic, total, qos)
     const token = publishStream(core, topic, total, read, qos)
+    if (FEATURE_RECORDER && core.recorder_ !== undefined && token < 0) noteEvent(core, Event.Refused, token)
     nudge(core)
     return token
   }
@@ -187,7 +195,9 @@ export class Client {
   subscribe(filter: string, qos: Qos, handler?: MessageHandler, extra?: SubscribeExtra): Code {
     const core = this.core_
     if (core === undefined) return this.wrong_
+    if (FEATURE_RECORDER && core.recorder_ !== undefined) noteSubscribe(core, filter, qos, handler !== undefined, extra)
     const token = subscribe(core, filter, qos, handler, extra)
+    if (FEATURE_RECORDER && core.recorder_ !== undefined && token < 0) noteEvent(core, Event.Refused, token)
     nudge(core)
     return token
   }
@@ -196,7 +206,9 @@ export class Client {
   unsubscribe(filter: string): Code {
     const core = this.core_
     if (core === undefined) return this.wrong_
+    if (FEATURE_RECORDER && core.recorder_ !== undefined) noteFilter(core, Call.Unsubscribe, filter, EMPTY)
     const token = unsubscribe(core, filter)
+    if (FEATURE_RECORDER && core.recorder_ !== undefined && token < 0) noteEvent(core, Event.Refused, token)
     nudge(core)
     return token
   }
@@ -221,6 +233,7 @@ export class Client {
     if (core.inbox_.count_ === 0) loop(core, timeoutMs, true)
     const m = take(core.inbox_)
     if (m === undefined) return undefined
+    if (FEATURE_RECORDER && core.recorder_ !== undefined) noteCall(core, Call.Receive, EMPTY)
     const into = core.message_
     into.topic = textOfTopic(core, m.topic_)
     into.payload = m.payload_
@@ -250,6 +263,7 @@ export class Client {
   disconnect(extra?: DisconnectExtra): Code {
     const core = this.core_
     if (core === undefined) return this.wrong_
+    if (FEATURE_RECORDER && core.recorder_ !== undefined) noteDisconnect(core, extra)
     if (core.busy_ > 0 && core.phase_ < Phase.Up && core.phase_ !== Phase.Offline) {
       core.asked_ = Asked.Leave
       return 0
@@ -257,6 +271,7 @@ export class Client {
     core.busy_ = core.busy_ + 1
     const code = disconnect(core, extra)
     core.busy_ = core.busy_ - 1
+    if (FEATURE_RECORDER && core.recorder_ !== undefined && code < 0) noteEvent(core, Event.Refused, code)
     if (code < 0) return code
     settleAsked(core)
     if (core.outbox_.owed_ > 0) core.more_ = true
@@ -278,6 +293,7 @@ export class Client {
     if (core === undefined) return this.wrong_
     if (core.destroyed_) return ErrorCode.Destroyed
     if (core.phase_ === Phase.Offline) return 0
+    if (FEATURE_RECORDER && core.recorder_ !== undefined) noteCall(core, Call.Abort, EMPTY)
     if (core.asked_ !== Asked.Destroy) core.asked_ = Asked.Abort
     core.again_ = false
     settleAsked(core)
@@ -289,6 +305,7 @@ export class Client {
   destroy(): Code {
     const core = this.core_
     if (core === undefined || core.destroyed_) return 0
+    if (FEATURE_RECORDER && core.recorder_ !== undefined) noteCall(core, Call.Destroy, EMPTY)
     core.destroyed_ = true
     core.asked_ = Asked.Destroy
     settleAsked(core)

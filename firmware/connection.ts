@@ -10,6 +10,7 @@ import { because, enterPhase, Phase, type Core } from './core.js'
 import { prepareConnect } from './handshake.js'
 import { recordNow } from './journal.js'
 import { flushOut } from './outbound.js'
+import { noteEvent, noteOut, Event } from './recorder.js'
 import { currentServer, parseReference, rotate } from './servers.js'
 import { endAll, endConnection } from './session.js'
 import { append } from './transmit.js'
@@ -24,6 +25,7 @@ const enum Stable {
 
 /** Turns what a port said of its socket into the cause of the end. */
 export function causeOfSocket(core: Core, status: Code): Code {
+  if (FEATURE_RECORDER && core.recorder_ !== undefined) noteEvent(core, Event.Socket, status)
   const host = currentServer(core.servers_, core.options_.servers).host
   const code = status === LinkCode.Closed && core.phase_ >= Phase.Connecting ? ErrorCode.ClosedByServer : status
   return because(core, code, host, core.age_)
@@ -90,7 +92,11 @@ export function closeWith(core: Core, code: Code): void {
   const socket = core.socket_
   const reason = core.cause_.code === code ? core.cause_.reason : 0
   if (socket !== undefined && core.phase_ >= Phase.Up && code !== ErrorCode.ServerDisconnected && core.streaming_ === undefined) {
-    if (FEATURE_V5 && core.settings_.version_ === 5 && reason >= Reason.Unspecified && !core.drainSent_) append(core.tx_, writeDisconnect(5, reason, EMPTY))
+    if (FEATURE_V5 && core.settings_.version_ === 5 && reason >= Reason.Unspecified && !core.drainSent_) {
+      const packet = writeDisconnect(5, reason, EMPTY)
+      append(core.tx_, packet)
+      if (FEATURE_RECORDER && core.recorder_ !== undefined) noteOut(core, packet)
+    }
     // The acks of this slice go too: the server need not repeat what they answer.
     flushOut(core, socket)
   }

@@ -18,6 +18,7 @@ import { distanceAhead, newPacketIds, skipPacketId, takePacketId, type PacketIds
 import { newServers, type Servers } from './servers.js'
 import { newRegistry, type Registry } from './subscriptions.js'
 import { newTransmit, type Transmit } from './transmit.js'
+import { noteEvent, noteLink, Event, type Recorder } from './recorder.js'
 import type { Hal, Socket } from '../hal/hal.js'
 import { newStats } from './stats.js'
 import type { Cause, LinkState, Message, Options, PacketInfo, Properties, Stats } from './types.js'
@@ -189,6 +190,8 @@ export interface Core {
   wakeHandle_: number
   wakeSoon_: boolean
   journal_?: Journal
+  /** The flight recorder, when the options ask for one. */
+  recorder_?: Recorder
 }
 
 /** What holds until CONNACK says otherwise. */
@@ -288,12 +291,17 @@ export function because(core: Core, code: Code, detail?: string, value?: number,
 
 /** Calls a user's function with the port's guard. What it throws is counted and reported, and the link stays up. */
 export function callUser(core: Core, fn: (this: void, a: never, b: never, c: never) => unknown, a: unknown, b: unknown, c: unknown): Code {
+  if (FEATURE_RECORDER && core.recorder_ !== undefined) {
+    core.recorder_.fn_ = fn
+    core.recorder_.began_ = true
+  }
   core.busy_ = core.busy_ + 1
   const code = core.hal_.system.guard(fn as (this: void, a: unknown, b: unknown, c: unknown) => unknown, a, b, c)
   core.busy_ = core.busy_ - 1
   if (code === ErrorCode.CallbackThrew) {
     core.stats_.callbackErrors = core.stats_.callbackErrors + 1
     because(core, code, '', core.stats_.callbackErrors)
+    if (FEATURE_RECORDER && core.recorder_ !== undefined) noteEvent(core, Event.Threw, 0)
   }
   return code
 }
@@ -311,6 +319,7 @@ export function linkStateOf(phase: Phase): LinkState {
 export function enterPhase(core: Core, phase: Phase, cause: Code): void {
   core.phase_ = phase
   core.age_ = 0
+  if (FEATURE_RECORDER && core.recorder_ !== undefined) noteLink(core, phase, cause)
   const fn = core.options_.onLink
   if (fn !== undefined) callUser(core, fn, linkStateOf(phase), core.sessionPresent_, cause)
 }

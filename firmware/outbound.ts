@@ -11,6 +11,7 @@ import { defaults } from './defaults.js'
 import { mustRecord, recordBeforeSend } from './journal.js'
 import { markTransmit } from './marks.js'
 import { end, popFront, pushBack, qosOf, Step, Taken, unlink, type Outgoing } from './outbox.js'
+import { noteBlocked, noteOut, noteTaken } from './recorder.js'
 import { nextBatch, Want, type Request, type Subscription } from './subscriptions.js'
 import { isShared, hasWildcard } from './topic.js'
 import { append, flush, isTaken, Part } from './transmit.js'
@@ -27,6 +28,7 @@ export function send(core: Core, packet: Bytes): void {
   // Nothing follows DISCONNECT [MQTT-3.14.4-2].
   if (core.drainSent_) return
   core.stats_.packetsOut = core.stats_.packetsOut + 1
+  if (FEATURE_RECORDER && core.recorder_ !== undefined) noteOut(core, packet)
   if (FEATURE_STREAM && core.streaming_ !== undefined) core.behind_.push(packet)
   else append(core.tx_, packet)
 }
@@ -333,6 +335,7 @@ export function flushOut(core: Core, socket: Socket): Code {
   if (core.tx_.bytes_ === 0 || FEATURE_JOURNAL && !recordBeforeSend(core)) return 0
   if (FEATURE_STATS) markTransmit(core)
   const n = flush(core.tx_, socket)
+  if (FEATURE_RECORDER && core.recorder_ !== undefined) noteTaken(core, n)
   // Also when it failed: writes before the one that did took what they took.
   if (core.outbox_.leaving_.head_ !== undefined) settleLeaving(core)
   if (n <= 0) return n
@@ -357,6 +360,7 @@ export function pump(core: Core, socket: Socket): Code {
   const code = flushOut(core, socket)
   // It was the slice that was full, not the socket.
   if (waiting >= core.settings_.sliceBytes_ && core.tx_.bytes_ < waiting) core.more_ = true
+  if (FEATURE_RECORDER && core.recorder_ !== undefined && core.outbox_.queue_.head_ !== undefined && core.tx_.bytes_ === 0 && socket.credit() <= 0) noteBlocked(core)
   // A message in pieces has begun: the first piece follows at once, when there is room for it.
   if (FEATURE_STREAM && core.streaming_ !== undefined && core.streamed_ === 0 && socket.credit() > core.tx_.bytes_) core.more_ = true
   return code

@@ -12,6 +12,7 @@ import { field, writePublish } from './codec/write.js'
 import { because, mayUse, nextToken, Phase, type Core } from './core.js'
 import { defaults } from './defaults.js'
 import { end, newOutgoing, pushBack, type Outgoing } from './outbox.js'
+import { noteBlocked, noteOut, noteTaken } from './recorder.js'
 import { textField } from './settings.js'
 import { checkTopic } from './topic.js'
 import { appendRest, Part } from './transmit.js'
@@ -114,14 +115,22 @@ function publishNow(core: Core, topic: Bytes, payload: Bytes, flags: number): Co
   if (box.count_ > 0 && roomFor(core, topic.length + payload.length) < 0) return 0
   const properties = core.settings_.version_ === 5 ? NO_PROPERTIES : EMPTY
   const packet = writePublish(flags, topic, 0, properties, payload, core.server_.packetMax_)
-  if (packet.length === 0 || packet.length > socket.credit()) return 0
+  if (packet.length === 0 || packet.length > socket.credit()) {
+    if (FEATURE_RECORDER && core.recorder_ !== undefined && packet.length > 0) noteBlocked(core)
+    return 0
+  }
   const taken = socket.write(packet)
   if (taken <= 0) return 0
+  if (FEATURE_RECORDER && core.recorder_ !== undefined) noteOut(core, packet)
   core.keepalive_.sinceSent_ = core.hal_.timer.since(core.clock_.stamp_) * -1
   const stats = core.stats_
   stats.packetsOut = stats.packetsOut + 1
   stats.bytesOut = (stats.bytesOut + taken) % 1073741824
-  if (taken < packet.length) return leaveLater(core, topic, payload, flags, packet, taken)
+  if (taken < packet.length) {
+    const token = leaveLater(core, topic, payload, flags, packet, taken)
+    if (FEATURE_RECORDER && core.recorder_ !== undefined) noteTaken(core, taken)
+    return token
+  }
   if (!box.wanted_) {
     stats.accepted = stats.accepted + 1
     stats.sent = stats.sent + 1

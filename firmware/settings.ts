@@ -138,6 +138,10 @@ function checkWords(options: Options, cause: Cause): Code {
   if (!FEATURE_STREAM && options.onStream !== undefined) missing = 'onStream'
   if (!FEATURE_JOURNAL && options.journal !== undefined && options.journal !== false) missing = 'journal'
   if (missing !== '') return fill(cause, ErrorCode.FeatureMissing, missing)
+  if (FEATURE_RECORDER) {
+    const size = options.recorder
+    if (size !== undefined && size !== 0 && (typeof size !== 'number' || !(size >= 1024 && size <= 4096) || size % 1 !== 0)) return fill(cause, ErrorCode.BadLimits, 'recorder', typeof size === 'number' ? size : 0, 4096)
+  }
   return 0
 }
 

@@ -17,6 +17,8 @@ import { ageJournal, isHeldByJournal, journalDue, recordNow, tellBegins, tellDon
 import { ageKeepalive, isPingDue, isPingOverdue, nextPing } from './keepalive.js'
 import { expire, popFront, Step } from './outbox.js'
 import { flushOut, Most, pump, send, tellSubscribed, tellUnsubscribed } from './outbound.js'
+import { noteEvent, noteOut, noteRead, noteStreamIn, Event } from './recorder.js'
+import { endSlice } from './recording.js'
 import { currentServer } from './servers.js'
 import { readSettings } from './settings.js'
 import { endAll, endConnection, giveUpOldest, giveUpStream } from './session.js'
@@ -46,6 +48,7 @@ export function mayRead(core: Core): boolean {
 
 /** A scanner that failed: what the bytes were instead of MQTT. */
 function scanFailure(core: Core, found: number): Code {
+  if (FEATURE_RECORDER && core.recorder_ !== undefined) noteEvent(core, Event.Bad, found)
   if (found === Scan.TooLarge) return because(core, ErrorCode.InboundTooLarge, '', core.scanner_.size_, core.settings_.packetIn_, Reason.PacketTooLarge)
   if (core.phase_ < Phase.Up && core.stats_.packetsIn === core.packetsBefore_) return because(core, ErrorCode.NotMqtt, currentServer(core.servers_, core.options_.servers).host, core.scanner_.header_)
   return because(core, ErrorCode.Malformed, '', core.scanner_.header_, 0, Reason.MalformedPacket)
@@ -57,6 +60,7 @@ function handleFound(core: Core, found: number): Code {
   if (found === Scan.Packet) {
     core.stats_.packetsIn = core.stats_.packetsIn + 1
     const reason = readPacket(core.packet_, s, core.settings_.version_, core.hal_.text)
+    if (FEATURE_RECORDER && core.recorder_ !== undefined) noteRead(core, reason)
     if (reason !== 0) return broken(core, reason, '')
     if (core.phase_ >= Phase.Up) return handlePacket(core)
     const code = handleHandshake(core)
@@ -67,11 +71,13 @@ function handleFound(core: Core, found: number): Code {
     return 0
   }
   if (core.phase_ < Phase.Up) return broken(core, Reason.ProtocolError, 'CONNACK')
+  if (FEATURE_RECORDER && core.recorder_ !== undefined && found === Scan.StreamStart) noteStreamIn(core, s)
   if (found === Scan.StreamStart) return startStream(core, s)
   if (found === Scan.StreamChunk) {
     if (FEATURE_STREAM) streamPiece(core, s)
   } else {
     core.stats_.packetsIn = core.stats_.packetsIn + 1
+    if (FEATURE_RECORDER && core.recorder_ !== undefined) noteEvent(core, Event.StreamIn, 0)
     endStream(core)
   }
   return 0
@@ -109,6 +115,7 @@ function receive(core: Core, socket: Socket): Code {
       core.keepalive_.waiting_ = -1
       core.held_ = 0
       feed(core.scanner_, chunk)
+      if (FEATURE_RECORDER && core.recorder_ !== undefined) core.recorder_.partial_ = chunk.length
     } else if (found < 0) return scanFailure(core, found)
     else {
       packets = packets + 1
@@ -202,7 +209,10 @@ function drain(core: Core): void {
     if (!done && core.age_ < core.drainMs_) return
     core.drainSent_ = true
     // A message cut off in the middle cannot be followed by anything: the connection just ends.
-    if (core.streaming_ === undefined) append(core.tx_, core.disconnectPacket_)
+    if (core.streaming_ === undefined) {
+      append(core.tx_, core.disconnectPacket_)
+      if (FEATURE_RECORDER && core.recorder_ !== undefined) noteOut(core, core.disconnectPacket_)
+    }
     core.drainMs_ = core.age_ + Wait.Goodbye
     const socket = core.socket_
     if (socket !== undefined) flushOut(core, socket)
@@ -385,5 +395,6 @@ export function slice(core: Core): number {
   core.hal_.system.feedWatchdog()
   core.busy_ = core.busy_ - 1
   settleAsked(core)
+  if (FEATURE_RECORDER && core.recorder_ !== undefined) endSlice(core)
   return handled
 }

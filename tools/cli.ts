@@ -9,7 +9,8 @@ export type Setup = (command: Command) => void
 
 const commands: { name: string; summary: string; load: () => Promise<{ setup: Setup }> }[] = [
   { name: 'memory', summary: 'the most memory that a client can ever hold', load: () => import('./contract/command.js') },
-  { name: 'sim', summary: 'run scenarios of faults from seeds and check every promise', load: () => import('./sim/command.js') }
+  { name: 'sim', summary: 'run scenarios of faults from seeds and check every promise', load: () => import('./sim/command.js') },
+  { name: 'replay', summary: 'Shows a flight recording and runs this core through it.', load: () => import('./replay/command.js') }
 ]
 
 const program = new Command('yieldmq')

@@ -1,0 +1,385 @@
+/**
+ * The flight recorder: a ring of compact records of what went over the link, what the application called and what the
+ * port answered, so that the same core can be run through it on a desk. docs/recorder.md has the format.
+ *
+ * It holds lengths, never payloads, topics or credentials. A record is the step in time since the one before, so that
+ * a packet costs three to eight bytes. Records are joined to short strings, those to blocks; the oldest block goes first.
+ */
+import { EMPTY, at, b1, b2, cat, join, u16At, type Bytes, type Code } from './bytes.js'
+import { ErrorCode } from './codes.js'
+import { PacketType } from './codec/packets.js'
+import { checkProperties, writeProperties } from './codec/properties.js'
+import { readVarint, varint } from './codec/varint.js'
+import type { Core } from './core.js'
+import type { Scanner } from './codec/scan.js'
+import type { Packet } from './codec/read.js'
+import type { DisconnectExtra, PublishExtra, SubscribeExtra } from './types.js'
+
+/** The high half of a record's first byte. The low half says which of its kind. */
+export const enum Kind { In = 16, Out = 32, Link = 48, Call = 64, Event = 80, Boot = 96, Checkpoint = 112, Time = 128 }
+
+/** Calls of the application: the low half after `Kind.Call`. */
+export const enum Call { Connect = 1, Publish, Stream, Subscribe, Unsubscribe, Disconnect, Abort, Destroy, Receive }
+
+/** The low half after `Kind.Event`. */
+export const enum Event {
+  /** The call before was refused: code. */
+  Refused = 1,
+  /** The port ended the socket: code. */
+  Socket,
+  /** Bytes that did not yet make a packet: count. */
+  Partial,
+  /** The socket took a part of what was to go: bytes, 0 once it took all. */
+  Taken,
+  /** Something waits to be sent and the socket takes nothing. */
+  Blocked,
+  /** What arrived is not MQTT, or not allowed: what the scanner or the reader said. */
+  Bad,
+  /** A message received in pieces has ended. */
+  StreamIn,
+  /** A callback threw. */
+  Threw
+}
+
+/** Where a call came from; `Began` is added when its callback made no record before. */
+const enum From { Outside, Message, Link, Receipt, Subscribed, Other, Turn, Began = 8 }
+
+/** Of the phases of core.ts, which imports this file. */
+const enum Link { Waiting = 1 }
+
+const enum Size {
+  /** Bytes of records that are joined before they become an entry of a list. */
+  Small = 48,
+  /** Topics that are told from each other. */
+  Topics = 16,
+  /** Seconds from which a step in time is a record of its own. */
+  Step = 100000
+}
+
+export interface Recorder {
+  /** Blocks that are full, the oldest first; the block being filled, in parts, and its bytes. */
+  blocks_: Bytes[]
+  parts_: Bytes[]
+  small_: Bytes
+  bytes_: number
+  /** Bytes of one block, and how many there are beside the one being filled. */
+  block_: number
+  most_: number
+  /** The time of the last record. */
+  seconds_: number
+  millis_: number
+  /** A checkpoint is wanted: the block being filled has none yet. */
+  wanted_: boolean
+  /** Bytes received that made no packet yet; ms since a packet was received, 1000 at most. */
+  partial_: number
+  /** That was recorded already. */
+  partialTold_: boolean
+  /** Something could not be sent. */
+  blocked_: boolean
+  /** The callback that began last, and whether nothing was recorded since. */
+  fn_: unknown
+  began_: boolean
+  /** Topics published to, those seen last, and how many were before them. */
+  topics_: string[]
+  topicsBefore_: number
+  /** Records since the last write to storage; seconds at that write; a link was lost since. */
+  unsaved_: number
+  savedAt_: number
+  lost_: boolean
+  /** Writes to storage. */
+  writes_: number
+}
+
+/** A recorder of `size` bytes in four blocks. */
+export function newRecorder(size: number): Recorder {
+  const block = (size - size % 4) / 4
+  return {
+    blocks_: [], parts_: [], small_: EMPTY, bytes_: 0, block_: block, most_: 3, seconds_: 0, millis_: 0, wanted_: true, partial_: 0, partialTold_: false,
+    blocked_: false, fn_: undefined, began_: false, topics_: [], topicsBefore_: 0, unsaved_: 0, savedAt_: 0, lost_: false, writes_: 0
+  }
+}
+
+/** The block being filled, as one string. */
+export function openBlock(r: Recorder): Bytes {
+  if (r.parts_.length > 0) {
+    r.parts_.push(r.small_)
+    r.small_ = join(r.parts_)
+    r.parts_ = []
+  }
+  return r.small_
+}
+
+/** Puts the block being filled behind the full ones, and drops the oldest. */
+export function closeBlock(r: Recorder): void {
+  const whole = openBlock(r)
+  r.small_ = EMPTY
+  r.bytes_ = 0
+  r.wanted_ = true
+  if (whole.length === 0) return
+  r.blocks_.push(whole)
+  if (r.blocks_.length > r.most_) r.blocks_.shift()
+}
+
+/** Appends one record; a block is never passed. */
+export function appendRecord(r: Recorder, record: Bytes): void {
+  if (r.bytes_ + record.length > r.block_) closeBlock(r)
+  r.bytes_ = r.bytes_ + record.length
+  r.unsaved_ = r.unsaved_ + 1
+  if (r.small_.length >= Size.Small) {
+    r.parts_.push(r.small_)
+    r.small_ = record
+  } else r.small_ = r.small_.length === 0 ? record : cat(r.small_, record)
+}
+
+/** Whole numbers that may be below 0: twice the number, or one less than twice its amount. To 2^30 - 1; what is beyond is cut. */
+export function signed(n: number): Bytes {
+  if (n > 1073741823) return varint(2147483646)
+  return varint(n < 0 ? n * -2 - 1 : n * 2)
+}
+
+/** Begins a record at `late` ms after the slice: its first byte, and the ms since the record before. */
+export function stamp(core: Core, r: Recorder, first: number, late: number): Bytes {
+  let millis = core.clock_.millis_ + late
+  let seconds = core.clock_.seconds_ + (millis - millis % 1000) / 1000
+  millis = millis % 1000
+  let step = seconds - r.seconds_
+  if (step > Size.Step) {
+    appendRecord(r, cat(b1(Kind.Time), varint(step - 1)))
+    step = 1
+  }
+  step = step * 1000 + millis - r.millis_
+  // The last record may stand later than the slice: it was a call.
+  if (step < 0) {
+    step = 0
+    seconds = r.seconds_
+    millis = r.millis_
+  }
+  r.seconds_ = seconds
+  r.millis_ = millis
+  if (step < 128) return b2(first, step)
+  return cat(b1(first), varint(step))
+}
+
+/** Appends a record at the core's time: that of the slice, or in a call what has passed since. */
+function note(core: Core, first: number, rest: Bytes): void {
+  const r = core.recorder_
+  if (r === undefined) return
+  const head = stamp(core, r, first, core.busy_ > 1 ? 0 : core.hal_.timer.since(core.clock_.stamp_))
+  r.began_ = false
+  appendRecord(r, rest.length === 0 ? head : cat(head, rest))
+}
+
+/** ErrorCode, LinkCode: 0 to -255. */
+function codeByte(code: Code): Bytes {
+  return b1(code < 0 && code > -256 ? -code : 0)
+}
+
+/** A packet that goes out; of a PUBLISH perhaps only the head is in `packet`. */
+export function noteOut(core: Core, packet: Bytes): void {
+  const header = at(packet, 0)
+  const type = (header - header % 16) / 16
+  let rest = EMPTY
+  const length = readVarint(packet, 1, packet.length < 5 ? packet.length : 5)
+  const body = length < 128 ? 2 : length < 16384 ? 3 : length < 2097152 ? 4 : 5
+  if (type === PacketType.Publish) {
+    rest = cat(b1(header % 16), varint(body + length))
+    if (header % 8 > 1) rest = cat(rest, varint(u16At(packet, body + 2 + u16At(packet, body))))
+  } else if (type >= PacketType.Puback && type <= PacketType.Pubcomp) rest = varint(u16At(packet, body))
+  else if (type === PacketType.Subscribe || type === PacketType.Unsubscribe) rest = cat(varint(body + length), varint(u16At(packet, body)))
+  else if (type !== PacketType.Pingreq) rest = varint(body + length)
+  note(core, Kind.Out + type, rest)
+}
+
+/** What a 5.0 server says of itself, as numbers; 0 for what it does not say. */
+function serverNumbers(p: Packet): Bytes {
+  const s = p.properties_
+  if (s === undefined) return b1(0)
+  let bits = 1
+  if (s.retainAvailable === 0) bits = bits + 2
+  if (s.wildcardSubscriptionAvailable === 0) bits = bits + 4
+  if (s.sharedSubscriptionAvailable === 0) bits = bits + 8
+  if (s.subscriptionIdentifiersAvailable === 0) bits = bits + 16
+  if (s.maximumQoS !== undefined) bits = bits + 32 * (s.maximumQoS + 1)
+  return cat(b1(bits), varint(s.receiveMaximum === undefined ? 0 : s.receiveMaximum),
+    signed(s.maximumPacketSize === undefined ? 0 : s.maximumPacketSize), varint(s.topicAliasMaximum === undefined ? 0 : s.topicAliasMaximum),
+    varint(s.serverKeepAlive === undefined ? 0 : s.serverKeepAlive + 1),
+    varint(s.assignedClientIdentifier === undefined ? 0 : s.assignedClientIdentifier.length))
+}
+
+/** What was received made a packet. */
+function arrived(core: Core): void {
+  const r = core.recorder_
+  if (r === undefined) return
+  r.partial_ = 0
+  r.partialTold_ = false
+}
+
+/** What the port, the scanner or the socket said. `value` 0 or more; a code goes in as its amount. */
+export function noteEvent(core: Core, event: Event, value: number): void {
+  if (event === Event.StreamIn) arrived(core)
+  note(core, Kind.Event + event, varint(value < 0 ? -value : value))
+}
+
+/** A packet that arrived, and what the reader said of it: 0, or the reason to close. */
+export function noteRead(core: Core, reason: number): void {
+  const p = core.packet_
+  const s = core.scanner_
+  if (reason !== 0) {
+    noteEvent(core, Event.Bad, reason)
+    return
+  }
+  const type = p.type_
+  const header = s.header_ % 16
+  let rest = EMPTY
+  arrived(core)
+  if (type === PacketType.Publish) {
+    rest = cat(b1(header), varint(s.size_), varint(p.topic_.length), varint(p.payload_.length))
+    if (p.qos_ > 0) rest = cat(rest, varint(p.packetId_))
+  } else if (type === PacketType.Connack) {
+    rest = b2(p.sessionPresent_ ? 1 : 0, p.reason_)
+    if (FEATURE_V5 && core.settings_.version_ === 5) rest = cat(rest, serverNumbers(p))
+  } else if (type >= PacketType.Puback && type <= PacketType.Pubcomp) rest = cat(varint(p.packetId_), b1(p.reason_))
+  else if (type === PacketType.Suback || type === PacketType.Unsuback) rest = cat(varint(p.packetId_), varint(p.codes_.length), p.codes_)
+  else if (type !== PacketType.Pingresp) rest = b1(p.reason_)
+  note(core, Kind.In + type, rest)
+}
+
+/** A PUBLISH above the read limit begins; it arrives in pieces. */
+export function noteStreamIn(core: Core, s: Scanner): void {
+  const header = s.header_ % 16
+  arrived(core)
+  // Flag bits above 15 say that it comes in pieces.
+  const rest = cat(b1(header + 16), varint(s.size_), varint(s.topic_.length), varint(s.total_))
+  note(core, Kind.In + PacketType.Publish, header % 8 > 1 ? cat(rest, varint(s.packetId_)) : rest)
+}
+
+/** The link enters a phase. */
+export function noteLink(core: Core, phase: number, cause: Code): void {
+  const r = core.recorder_
+  if (r === undefined) return
+  r.blocked_ = false
+  const reason = core.cause_.code === cause && core.cause_.reason > 0 ? core.cause_.reason : 0
+  const rest = cat(codeByte(cause), b1(reason))
+  note(core, Kind.Link + phase, phase === Link.Waiting ? cat(rest, varint(core.wait_ > 0 ? core.wait_ : 0)) : rest)
+  if (cause < 0 && cause !== ErrorCode.Disconnected && cause !== ErrorCode.Aborted) r.lost_ = true
+}
+
+/** What was to go met a socket that takes a part of it, or nothing. `n`: what it took now. */
+export function noteTaken(core: Core, n: number): void {
+  const r = core.recorder_
+  if (r === undefined) return
+  if (core.tx_.bytes_ > 0) {
+    if (n > 0 || !r.blocked_) noteEvent(core, n > 0 ? Event.Taken : Event.Blocked, n)
+    r.blocked_ = true
+  } else if (r.blocked_ && n > 0) {
+    noteEvent(core, Event.Taken, 0)
+    r.blocked_ = false
+  }
+}
+
+/** The socket has no room for what could go. */
+export function noteBlocked(core: Core): void {
+  const r = core.recorder_
+  if (r === undefined || r.blocked_) return
+  noteEvent(core, Event.Blocked, 0)
+  r.blocked_ = true
+}
+
+/** Where a call comes from. */
+function origin(core: Core, r: Recorder): number {
+  if (core.busy_ === 0) return From.Outside
+  if (core.busy_ === 1) return From.Turn
+  const o = core.options_
+  let from = From.Other
+  if (core.delivering_) from = From.Message
+  else if (r.fn_ === o.onLink) from = From.Link
+  else if (r.fn_ === o.onReceipt) from = From.Receipt
+  else if (r.fn_ === o.onSubscribed) from = From.Subscribed
+  return r.began_ ? from + From.Began : from
+}
+
+/** The application calls; before anything is done. */
+export function noteCall(core: Core, call: Call, rest: Bytes): void {
+  const r = core.recorder_
+  if (r === undefined) return
+  note(core, Kind.Call + call, cat(b1(origin(core, r)), rest))
+}
+
+function lengthOf(text: string | undefined): Bytes {
+  return varint(typeof text === 'string' ? text.length : 0)
+}
+
+/** Bytes of a topic or filter; 0 for what is none. */
+function topicLength(core: Core, topic: string): Bytes {
+  return lengthOf(typeof topic === 'string' ? core.hal_.text.utf8(topic) : undefined)
+}
+
+/** Aliases and keep-latest depend on which topic is which: its number from 1, in the order of appearance. */
+function topicNumber(r: Recorder, topic: string): number {
+  const known = r.topics_
+  for (let i = 0; i < known.length; i = i + 1) {
+    if (known[i] === topic) return r.topicsBefore_ + i + 1
+  }
+  if (known.length >= Size.Topics) {
+    r.topics_ = [topic]
+    r.topicsBefore_ = (r.topicsBefore_ + known.length) % 65536
+    return r.topicsBefore_ + 1
+  }
+  known.push(topic)
+  return r.topicsBefore_ + known.length
+}
+
+/** `publish`: QoS and RETAIN, lengths, and the numbers of `extra`. */
+export function notePublish(core: Core, topic: string, payload: Bytes, qos: number | undefined, retain: boolean | undefined, extra: PublishExtra | undefined): void {
+  const q = qos === 0 || qos === 1 || qos === 2 ? qos : qos === undefined ? 0 : 3
+  let flags = q * 2
+  if (retain === true) flags = flags + 1
+  let rest = EMPTY
+  if (extra !== undefined) {
+    const p = extra.properties
+    flags = flags + 8
+    if (extra.keepLatest === true) flags = flags + 16
+    rest = cat(signed(extra.deadline === undefined ? 0 : extra.deadline), signed(extra.priority === undefined ? 0 : extra.priority),
+      signed(p === undefined || p.messageExpiryInterval === undefined ? -2 : p.messageExpiryInterval),
+      varint(FEATURE_V5 && p !== undefined && core.settings_.version_ === 5 && checkProperties(p, PacketType.Publish, core.hal_.text) === 0 ? writeProperties(p, PacketType.Publish, core.hal_.text).length : 0))
+  }
+  const r = core.recorder_
+  if (r === undefined) return
+  noteCall(core, Call.Publish, cat(b1(flags), topicLength(core, topic), lengthOf(payload), varint(topicNumber(r, topic)), rest))
+}
+
+/** `subscribe` and `unsubscribe`: the filter's length, and which of the registry it is, from 1; 0 for none. */
+export function noteFilter(core: Core, call: Call, filter: string, rest: Bytes): void {
+  let place = 0
+  const entries = core.registry_.entries_
+  for (let i = 0; i < entries.length; i = i + 1) {
+    if (entries[i].filter_ === filter) place = i + 1
+  }
+  noteCall(core, call, cat(topicLength(core, filter), varint(place), rest))
+}
+
+/** `subscribe`: QoS and options, whether there is a handler, and the numbers of `extra`. */
+export function noteSubscribe(core: Core, filter: string, qos: number, handled: boolean, extra: SubscribeExtra | undefined): void {
+  let options = qos === 0 || qos === 1 || qos === 2 ? qos : 3
+  let id = 0
+  if (handled) options = options + 64
+  if (extra !== undefined) {
+    if (extra.noLocal === true) options = options + 4
+    if (extra.retainAsPublished === true) options = options + 8
+    if (extra.retainHandling === 1) options = options + 16
+    if (extra.retainHandling === 2) options = options + 32
+    if (extra.properties !== undefined && extra.properties.subscriptionIdentifier !== undefined) id = extra.properties.subscriptionIdentifier
+  }
+  noteFilter(core, Call.Subscribe, filter, cat(b1(options), varint(id > 0 ? id : 0)))
+}
+
+/** `publishStream`. */
+export function noteStream(core: Core, topic: string, total: number, qos: number | undefined): void {
+  noteCall(core, Call.Stream, cat(b1(qos === 1 || qos === 2 ? qos * 2 : 0), topicLength(core, topic), varint(total >= 0 ? total : 0)))
+}
+
+/** `disconnect`: whether the will is to be sent, and the time it may take. */
+export function noteDisconnect(core: Core, extra: DisconnectExtra | undefined): void {
+  const will = extra !== undefined && extra.will === true
+  noteCall(core, Call.Disconnect, cat(b1(will ? 1 : 0), signed(extra === undefined || extra.timeout === undefined ? -1 : extra.timeout)))
+}
