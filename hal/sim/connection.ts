@@ -53,6 +53,9 @@ export class SimConnection {
   private drainScheduled = false
   /** The server's TCP no longer knows the connection: whatever arrives is answered with RST. */
   private gone = false
+  /** The server's host has no power; something was sent to it meanwhile. */
+  private crashed = false
+  private unheard = false
   private takenBytes = 0
   private acksHeld = false
   private overrides: Partial<Conditions> = {}
@@ -141,6 +144,15 @@ export class SimConnection {
   forget(): void {
     this.closedByServer = true
     this.gone = true
+    this.crashed = false
+    // What the device sent meanwhile its TCP sends again, and that meets the RST now.
+    if (this.unheard) this.rstUnknown()
+  }
+
+  /** The server's host loses power: nothing is said, acknowledged or heard, until `forget` tells that it is back. */
+  crash(): void {
+    this.closedByServer = true
+    this.crashed = true
   }
 
   /** From now on, what is sent in this direction vanishes without a sign, acknowledgements included: a half-open link. */
@@ -219,11 +231,19 @@ export class SimConnection {
     if (this.in.bytes > 0 || this.closedByServer) this.around.clock.schedule(2 * this.conditions().latencyMs, 'net', () => this.in.pump())
   }
 
+  private rstUnknown(): void {
+    this.around.trace.event(this.now, this.id, 'server RST')
+    this.in.rst()
+  }
+
   private arrive(item: Item): number {
+    if (this.crashed) {
+      this.unheard = true
+      return item.length
+    }
     if (this.gone) {
       if (item === 'FIN') return this.endByDevice('fin')
-      this.around.trace.event(this.now, this.id, 'server RST')
-      this.in.rst()
+      this.rstUnknown()
       return item.length
     }
     if (!this.stalled) {
