@@ -145,6 +145,13 @@ function markEnded(s: State, m: Outgoing): void {
   if (m.slot_ !== undefined) mark(s, m.slot_, markOf(m.outcome_), shiftReason(m.reason_))
 }
 
+function isAmong(list: Outgoing[], m: Outgoing): boolean {
+  for (const x of list) {
+    if (x === m) return true
+  }
+  return false
+}
+
 /** Everything that must survive, as it stands; `victims` are about to be dropped for `reason`. */
 function stateOf(core: Core, j: Journal, victims: Outgoing[], reason: Code): State {
   const s = newState()
@@ -172,7 +179,8 @@ function stateOf(core: Core, j: Journal, victims: Outgoing[], reason: Code): Sta
   }
   m = box.queue_.head_
   while (m !== undefined) {
-    if (m.packetId_ > 0) markSent(s, m)
+    // One that gives way may have its id already: what counts is that it ends.
+    if (m.packetId_ > 0 && !isAmong(victims, m)) markSent(s, m)
     m = m.next_
   }
   m = box.receipts_.head_

@@ -33,7 +33,10 @@ function faultMakers(draw: Draw, script: Script): Maker[] {
   ]
   if (script.client.protocolVersion === 5) common.push((at) => ({ at, do: 'refusePublish', code: draw.pick([0x87, 0x97, 0x80]), ms: ms() }))
   if (script.profile === 'session-losing') common.push((at) => ({ at, do: 'loseSession' }), (at) => ({ at, do: 'loseSession' }), (at) => ({ at, do: 'restart', ms: ms(), lose: true }))
-  if (script.profile === 'power') common.push(...Array.from({ length: 6 }, (): Maker => (at) => ({ at, do: 'reboot' })))
+  if (script.profile === 'power') {
+    common.push(...Array.from({ length: 5 }, (): Maker => (at) => ({ at, do: 'reboot' })))
+    if (script.client.journal === true) common.push(...Array.from({ length: 15 }, (): Maker => (at) => ({ at, do: 'powerCut', write: draw.int(1, 8), bytes: draw.pick([-1, -1, 0, draw.int(1, 60)]) })))
+  }
   return common
 }
 

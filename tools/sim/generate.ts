@@ -49,7 +49,7 @@ function limitsOf(draw: Draw, features: FeatureSet): NonNullable<ClientOptions['
     outboxCount: draw.pick([2, 4, 16, 64]), outboxBytes: draw.pick([400, 2000, 16384]),
     inflight: draw.pick([1, 2, 5, 20]), subscriptions: draw.pick([4, 8]),
     slicePackets: draw.pick([1, 2, 8, 256]), sliceBytes: draw.pick([16, 100, 1072, 65536]),
-    ...(features === 'tiny' ? {} : { inboxCount: draw.pick([1, 2, 8]), inboxBytes: draw.pick([packetIn, 4096]), streamMax: draw.pick([4000, 262144]) })
+    ...(features === 'tiny' ? {} : { inboxCount: draw.pick([1, 2, 8]), inboxBytes: draw.pick([packetIn * 2, 4096]), streamMax: draw.pick([4000, 262144]) })
   }
 }
 
@@ -63,6 +63,7 @@ function clientOf(draw: Draw, profile: Script['profile'], features: FeatureSet):
   if (draw.chance(0.2)) client.reconnectPeriod = draw.pick([200, 5000])
   if (draw.chance(0.2)) client.onSessionLost = 'report'
   if (draw.chance(0.3)) client.will = { topic: 'will', payload: 'gone' as never, qos: draw.pick([0, 1] as Qos[]), retain: draw.chance(0.3) }
+  if (features === 'full' && draw.chance(profile === 'power' ? 0.7 : 0.1)) client.journal = true
   if (features !== 'tiny') {
     if (draw.chance(0.5)) client.whenFull = draw.pick(['drop-oldest', 'drop-newest', 'keep-latest'])
     if (draw.chance(0.4)) client.cache = draw.pick(['overwrite-oldest', 'push-back'])

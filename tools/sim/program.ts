@@ -7,7 +7,7 @@ import type { World } from './world.js'
 /** What `publish` may answer in these scripts besides a token; anything else is a fault of the core or of the script. */
 const REFUSALS = new Set<Code>([
   ErrorCode.QueueFull, ErrorCode.QueueBytes, ErrorCode.PacketTooLarge, ErrorCode.ServerPacketLimit, ErrorCode.QosUnsupported,
-  ErrorCode.RetainUnavailable, ErrorCode.Disconnecting
+  ErrorCode.RetainUnavailable, ErrorCode.Disconnecting, ErrorCode.JournalFull, ErrorCode.JournalFailed
 ])
 const SUBSCRIBE_REFUSALS = new Set<Code>([ErrorCode.TooManySubscriptions, ErrorCode.Disconnecting, ErrorCode.NotSubscribed, ErrorCode.PacketTooLarge])
 
@@ -87,7 +87,9 @@ export class Program {
     const hasExtra = Object.keys(extra).length > 0
     const topic = TOPICS[event.topic]!
     const payload = label.padEnd(event.bytes, '.') as Bytes
+    world.interrupted += 1
     const code = hasExtra ? world.client.publish(topic, payload, event.qos, event.retain === true, extra) : world.client.publish(topic, payload, event.qos, event.retain === true)
+    world.interrupted -= 1
     if (code <= 0) {
       this.expect(code === 0 ? -1 : code, REFUSALS, 'publish()')
       return

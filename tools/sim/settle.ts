@@ -53,6 +53,6 @@ export function isSettled(world: World): boolean {
   if (world.state !== 'up') return false
   const stats = world.client.stats()
   if (stats.outboxCount > 0) return false
-  if (world.sent.some((sent) => sent.boot === world.boot && sent.receipts.length === 0)) return false
+  if (world.sent.some((sent) => world.mustEnd(sent) && sent.receipts.length === 0)) return false
   return subscriptionsDiffer(world) === undefined && owed(world).length === 0
 }

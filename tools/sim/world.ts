@@ -109,6 +109,8 @@ export class World {
   readInSlice = 0
   attempts: number[] = []
   readonly program: { onMessage: Options['onMessage']; onStream: Options['onStream'] } = { onMessage: undefined, onStream: undefined }
+  /** Publishes that the power ended before their token was told: their receipts may come all the same. */
+  interrupted = 0
   private serial = 0
 
   constructor(readonly script: Script, readonly under: Under, readonly recorder: Recorder | undefined) {
@@ -161,7 +163,8 @@ export class World {
     const alive = (): boolean => boot === this.boot
     this.state = 'offline'
     this.bootedAt = this.now
-    this.byToken = new Map()
+    // What was only in memory is forgotten, and so are its tokens.
+    this.byToken = new Map([...this.byToken].filter(([, sent]) => this.survives(sent)))
     this.client = this.under.create(hal, {
       ...script.client, clientId: CLIENT_ID, servers: HOSTS.slice(0, script.program.servers).map((host) => ({ host, port: 1883 })),
       ...(this.program.onMessage === undefined ? {} : { onMessage: this.program.onMessage }),
@@ -178,9 +181,21 @@ export class World {
     })
   }
 
+  /** The journal keeps it over a reset: QoS 1 and 2, but not what is sent in pieces. */
+  survives(sent: Sent): boolean {
+    return this.script.client.journal === true && sent.qos > 0 && !sent.label.startsWith('s')
+  }
+
+  /** It must have a receipt at the end. */
+  mustEnd(sent: Sent): boolean {
+    return sent.boot === this.boot || this.survives(sent)
+  }
+
   /** Writes down a publish that was accepted. */
   accepted(sent: Omit<Sent, 'boot' | 't' | 'receipts' | 'leftAt' | 'taken'>): void {
     const record: Sent = { ...sent, boot: this.boot, t: this.now, receipts: [], leftAt: this.early.get(sent.label) ?? -1, taken: [] }
+    const before = this.byToken.get(sent.token)
+    if (before !== undefined) this.fail('one-receipt', `token ${sent.token} of ${before.label} was given again, to ${sent.label}`)
     this.sent.push(record)
     this.byLabel.set(sent.label, record)
     this.byToken.set(sent.token, record)
@@ -221,6 +236,13 @@ export class World {
   private receipt(token: number, outcome: Outcome, reason: Code): void {
     this.server.poll()
     const sent = this.byToken.get(token)
+    if (sent === undefined && this.interrupted > 0) {
+      this.interrupted -= 1
+      this.byToken.set(token, { label: '', token, qos: 1, topic: '', deadline: 0, expiryMs: 0, plain: false, boot: this.boot, t: this.now, receipts: [], leftAt: -1, taken: [] })
+      return
+    }
+    // A token that the program never learned may be told again, after one more reset.
+    if (sent?.label === '') return
     if (sent === undefined) {
       this.fail('one-receipt', `a receipt (${outcome}, ${reason}) came for token ${token}, which no publish returned`)
       return

@@ -21,7 +21,7 @@ export const outExactlyOnce: SimPromise = {
         sessions.push(session)
         const once = sent.qos === 0 || sent.qos === 2 && (again || world.script.client.onSessionLost === 'report')
         // Without a journal the program's next life does not know of it.
-        if (once && world.boot === 1) world.fail(name, `${sent.label} of QoS ${sent.qos} was taken ${sent.taken.length} times, at ${sent.taken.map((one) => one.t).join(' and ')} ms${again ? ', in one session' : ''}`)
+        if (once && (world.boot === 1 || world.survives(sent))) world.fail(name, `${sent.label} of QoS ${sent.qos} was taken ${sent.taken.length} times, at ${sent.taken.map((one) => one.t).join(' and ')} ms${again ? ', in one session' : ''}`)
       }
     }
   }

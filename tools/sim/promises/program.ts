@@ -32,7 +32,7 @@ export const settles: SimPromise = {
       const cause = JSON.stringify(world.client.explain())
       if (world.state !== 'up') world.fail(name, `${limit} ms after faults stopped the link is ${world.state}; cause ${cause}`)
       else if (stats.outboxCount > 0) world.fail(name, `${limit} ms after faults stopped ${stats.outboxCount} messages wait, ${stats.inflight} in flight; cause ${cause}`)
-      else if (subscriptionsDiffer(world) === undefined && owed(world).length === 0 && world.sent.some((sent) => sent.boot === world.boot && sent.receipts.length === 0)) world.fail(name, `${limit} ms after faults stopped a receipt is still owed; cause ${cause}`)
+      else if (subscriptionsDiffer(world) === undefined && owed(world).length === 0 && world.sent.some((sent) => world.mustEnd(sent) && sent.receipts.length === 0)) world.fail(name, `${limit} ms after faults stopped a receipt is still owed; cause ${cause}`)
     }
   })
 }

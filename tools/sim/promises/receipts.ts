@@ -1,6 +1,6 @@
 /** What a receipt means (docs/protocol.md, 18, 19 and 33). */
 import { ErrorCode } from '../../../firmware/codes.js'
-import type { Sent, World } from '../world.js'
+import type { Sent } from '../world.js'
 import { KEEPING, type SimPromise } from './promise.js'
 
 function named(sent: Sent): string {
@@ -9,11 +9,6 @@ function named(sent: Sent): string {
 
 function told(sent: Sent): string {
   return sent.receipts.map((one) => `${one.outcome} ${one.reason} at ${one.t} ms`).join(', ')
-}
-
-/** A reset took the memory in which it waited. */
-function wasForgotten(world: World, sent: Sent): boolean {
-  return sent.boot < world.boot && world.script.client.journal !== true
 }
 
 export const oneReceipt: SimPromise = {
@@ -26,7 +21,7 @@ export const oneReceipt: SimPromise = {
     },
     end: () => {
       for (const sent of world.sent) {
-        if (sent.receipts.length === 0 && !wasForgotten(world, sent)) world.fail(name, `${named(sent)} has no receipt at ${world.now} ms; outbox ${world.client.stats().outboxCount}, link ${world.state}`)
+        if (sent.receipts.length === 0 && world.mustEnd(sent)) world.fail(name, `${named(sent)} has no receipt at ${world.now} ms; outbox ${world.client.stats().outboxCount}, link ${world.state}`)
       }
     }
   })
@@ -40,7 +35,7 @@ export const deliveredWasTaken: SimPromise = {
     receipt: (sent) => {
       const receipt = sent.receipts[sent.receipts.length - 1]!
       // An id of a session that a reset forgot may be taken for a repeat (docs/protocol.md, 4).
-      if (receipt.outcome !== 'delivered' || sent.taken.length > 0 || world.boot > 1 && sent.qos === 2) return
+      if (receipt.outcome !== 'delivered' || sent.taken.length > 0 || world.boot > 1 && sent.qos === 2 && !world.survives(sent)) return
       world.fail(name, `${named(sent)} was told as delivered, and the server never took it`)
     }
   })
@@ -90,7 +85,7 @@ export const deadlinesKept: SimPromise = {
         if (frame.name !== 'PUBLISH' || frame.dup) return
         const sent = world.byLabel.get(frame.label)
         // A slow way out, or a connection before, may have begun it in time.
-        if (sent !== undefined && sent.deadline > 0 && sent.leftAt === world.now && world.link !== undefined && late(sent, world.link.openedAt) && !begun.has(sent.label)) world.fail(name, `${named(sent)} with a deadline of ${sent.deadline} ms left at ${world.now} ms, on a connection opened at ${world.link.openedAt} ms`)
+        if (sent !== undefined && sent.deadline > 0 && sent.boot === world.boot && sent.leftAt === world.now && world.link !== undefined && late(sent, world.link.openedAt) && !begun.has(sent.label)) world.fail(name, `${named(sent)} with a deadline of ${sent.deadline} ms left at ${world.now} ms, on a connection opened at ${world.link.openedAt} ms`)
       },
       step: () => {
         const { link } = world
