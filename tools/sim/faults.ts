@@ -141,8 +141,8 @@ export class Faults {
   }
 
   private die(link: Link): void {
+    if (!link.deadForGood) link.deadAt = this.world.now
     link.deadForGood = true
-    if (link.deadAt < 0) link.deadAt = this.world.now
   }
 
   private part(direction: Direction): void {
@@ -155,7 +155,8 @@ export class Faults {
   private heal(): void {
     this.world.sim.network.partition('none')
     const { link } = this.world
-    if (this.parted && link !== undefined && !link.deadForGood) link.deadAt = -1
+    // What the partition held arrives now, also on a connection that died meanwhile: it counts from here.
+    if (this.parted && link !== undefined) link.deadAt = link.deadForGood ? this.world.now : -1
     this.parted = false
   }
 

@@ -15,6 +15,8 @@ interface Open {
   /** PUBREC came; PUBREL left. */
   received: boolean
   released: boolean
+  /** A cut came between: whether PUBREC was written down is not known. */
+  unsure: boolean
 }
 
 export const protocolKept: SimPromise = {
@@ -42,7 +44,7 @@ export const idsAndDup: SimPromise = {
         const sent = world.byLabel.get(frame.label)
         const cut = world.boot > 1 && world.script.client.journal === true && (sent === undefined || sent.boot < world.boot)
         if (frame.dup && !cut) world.fail(name, `PUBLISH ${frame.label} with id ${frame.id} has DUP, and this session has not seen it`)
-        open.set(frame.id, { label: frame.label, qos: frame.qos, link: link.number, whole: true, received: false, released: false })
+        open.set(frame.id, { label: frame.label, qos: frame.qos, link: link.number, whole: true, received: false, released: false, unsure: false })
         return
       }
       if (known.label !== frame.label) world.fail(name, `id ${frame.id} of ${known.label} is used for ${frame.label} before its last ack`)
@@ -72,14 +74,17 @@ export const idsAndDup: SimPromise = {
         } else if (frame.name === 'PUBREL') {
           const known = open.get(frame.id)
           if (known !== undefined) known.released = true
-          if (known !== undefined && !known.received) world.fail(name, `PUBREL for id ${frame.id} of ${known.label} before its PUBREC`)
+          if (known !== undefined && !known.received && !known.unsure) world.fail(name, `PUBREL for id ${frame.id} of ${known.label} before its PUBREC`)
         }
       },
       reboot: () => {
         requests.clear()
         if (world.script.client.journal !== true) open.clear()
         // A PUBREC that the cut kept from being written down is forgotten; one that was answered is not.
-        for (const known of open.values()) known.received = known.released
+        for (const known of open.values()) {
+          known.unsure = known.received && !known.released
+          known.received = known.released
+        }
       }
     }
   }
