@@ -23,6 +23,9 @@ export const enum Mark { Sent = 1, Received = 2, Ended = 8 }
 
 const OUTCOMES: Outcome[] = ['sent', 'delivered', 'expired', 'dropped', 'rejected', 'unknown']
 
+/** A mark's byte: its kind, whether its value is the usual one, and how many keys after the one before it stands, in `Step`s up to `Far`. */
+const enum Packed { Usual = 16, Step = 32, Far = 7 }
+
 /** Reasons are codes below 0 and MQTT's reason codes: stored with this added. */
 const enum Shift { Reason = 1024, Priority = 128 }
 
@@ -108,9 +111,27 @@ function bitsOf(bits: number[]): Bytes {
   return join(parts)
 }
 
+/** What a mark's value is most of the time: the packet id after the one before, or no reason. */
+function usual(kind: number, id: number): number {
+  return kind < Mark.Ended ? id % 65535 + 1 : Shift.Reason
+}
+
+/** One byte each, most of the time: keys and packet ids follow each other. */
 function marksOf(s: State): Bytes {
   const parts: Bytes[] = [varint(s.markSlots_.length)]
-  for (let i = 0; i < s.markSlots_.length; i = i + 1) parts.push(cat(varint(s.markSlots_[i]!), b1(s.markKinds_[i]!), u16(s.markValues_[i]!)))
+  let slot = 0
+  let id = 0
+  for (let i = 0; i < s.markSlots_.length; i = i + 1) {
+    const kind = s.markKinds_[i]!
+    const value = s.markValues_[i]!
+    const step = (s.markSlots_[i]! - slot + s.slots_) % s.slots_
+    const isUsual = value === usual(kind, id)
+    slot = s.markSlots_[i]!
+    if (kind < Mark.Ended) id = value
+    parts.push(b1(kind + (isUsual ? Packed.Usual : 0) + (step < Packed.Far ? step : Packed.Far) * Packed.Step))
+    if (step >= Packed.Far) parts.push(varint(slot))
+    if (!isUsual) parts.push(u16(value))
+  }
   return join(parts)
 }
 
@@ -143,9 +164,9 @@ function messageOf(m: Outgoing, base: number): Bytes {
 /** One value for the key `slot`: the message `m` or none, and the state. */
 export function writeValue(slot: number, s: State, m: Outgoing | undefined, base: number): Bytes {
   const timed = s.lived_ > 0 || s.wall_ > 0
-  const head = cat(b3(121, 113, Format.Version), u32(s.sequence_), m === undefined ? u32(0) : cat(u32(m.token_), messageOf(m, base)))
   const value = cat(
-    head, cat(b1((s.session_ ? 1 : 0) + (timed ? 2 : 0)), u16(s.slots_), u16(s.lastId_), u32(s.token_), timed ? cat(u32(s.lived_), u32(s.wall_)) : EMPTY),
+    cat(b3(121, 113, Format.Version), u32(s.sequence_), u32(s.token_), m === undefined ? b1(0) : messageOf(m, base)),
+    cat(b1((s.session_ ? 1 : 0) + (timed ? 2 : 0)), u16(s.slots_), u16(s.lastId_), timed ? cat(u32(s.lived_), u32(s.wall_)) : EMPTY),
     bitsOf(s.bits_), marksOf(s), listOf(s.received_), listOf(s.retired_)
   )
   return cat(value, checksum(value, value.length, slot))
@@ -228,51 +249,64 @@ function readList(c: Cursor): number[] {
   return list
 }
 
+function readMarks(c: Cursor, s: State): void {
+  s.markSlots_ = []
+  s.markKinds_ = []
+  s.markValues_ = []
+  let slot = 0
+  let id = 0
+  let left = varying(c)
+  while (left > 0 && !c.bad_) {
+    const packed = number(c, 1)
+    const kind = packed % Packed.Usual
+    const step = (packed - packed % Packed.Step) / Packed.Step
+    slot = step < Packed.Far ? (slot + step) % s.slots_ : varying(c)
+    const value = packed % Packed.Step >= Packed.Usual ? usual(kind, id) : number(c, 2)
+    if (kind < Mark.Ended) id = value
+    s.markSlots_.push(slot)
+    s.markKinds_.push(kind)
+    s.markValues_.push(value)
+    left = left - 1
+  }
+}
+
+function readBits(c: Cursor, slots: number): number[] {
+  const bits: number[] = []
+  const first = varying(c)
+  let left = varying(c)
+  if ((first + left) * 8 > slots + 7) c.bad_ = true
+  while (bits.length < first && !c.bad_) bits.push(0)
+  while (left > 0 && !c.bad_) {
+    bits.push(number(c, 1))
+    left = left - 1
+  }
+  return bits
+}
+
 /**
- * Reads a value whose version is ours: its state into `s`, and its message, undefined when it has none. False when its
- * parts do not fit together: then no journal wrote it.
+ * Reads a value whose version is ours: its state into `s`, and its message, undefined when it has none. `s.slots_` is 0 when
+ * its parts do not fit together: then no journal wrote it.
  */
-export function readValue(value: Bytes, s: State): boolean {
+export function readValue(value: Bytes, s: State, base: number): Outgoing | undefined {
   const c: Cursor = { s_: value, at_: Frame.Sequence, end_: value.length - Frame.Checksum, bad_: false }
   s.sequence_ = number(c, 4)
-  const token = number(c, 4)
-  if (token !== 0) readMessage(c, token, 0)
+  s.token_ = number(c, 4)
+  let m: Outgoing | undefined = undefined
+  if (at(value, Frame.Body) > 0) m = readMessage(c, s.token_, base)
+  else c.at_ = Frame.Body + 1
   const flags = number(c, 1)
   s.session_ = flags % 2 === 1
   s.slots_ = number(c, 2)
   s.lastId_ = number(c, 2)
-  s.token_ = number(c, 4)
   s.lived_ = flags >= 2 ? number(c, 4) : 0
   s.wall_ = flags >= 2 ? number(c, 4) : 0
-  const first = varying(c)
-  let left = varying(c)
-  s.bits_ = []
-  if ((first + left) * 8 > s.slots_ + 7) c.bad_ = true
-  while (s.bits_.length < first && !c.bad_) s.bits_.push(0)
-  while (left > 0 && !c.bad_) {
-    s.bits_.push(number(c, 1))
-    left = left - 1
-  }
-  s.markSlots_ = []
-  s.markKinds_ = []
-  s.markValues_ = []
-  left = varying(c)
-  while (left > 0 && !c.bad_) {
-    s.markSlots_.push(varying(c))
-    s.markKinds_.push(number(c, 1))
-    s.markValues_.push(number(c, 2))
-    left = left - 1
-  }
+  if (s.slots_ === 0) return undefined
+  s.bits_ = readBits(c, s.slots_)
+  readMarks(c, s)
   s.received_ = readList(c)
   s.retired_ = readList(c)
-  return !c.bad_ && c.at_ === c.end_ && s.sequence_ > 0 && s.token_ >= 0 && token >= 0 && s.lastId_ < 65536
-}
-
-/** The message of a value that `readValue` took; undefined when it has none. */
-export function messageIn(value: Bytes, base: number): Outgoing | undefined {
-  const c: Cursor = { s_: value, at_: Frame.Body, end_: value.length - Frame.Checksum, bad_: false }
-  const token = tokenOf(value)
-  return token > 0 ? readMessage(c, token, base) : undefined
+  if (c.bad_ || c.at_ !== c.end_ || s.sequence_ <= 0 || s.token_ < 0) s.slots_ = 0
+  return s.slots_ === 0 ? undefined : m
 }
 
 /** How a message ended, for its mark. */

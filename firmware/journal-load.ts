@@ -7,7 +7,7 @@ import { fill } from './cause.js'
 import { ErrorCode } from './codes.js'
 import type { Core } from './core.js'
 import { hasBit, keyOf, newJournal, setUsed, type Journal } from './journal.js'
-import { Format, Mark, messageIn, newState, outcomeOf, readValue, tokenOf, unshiftReason, versionOf, type State } from './journal-format.js'
+import { Format, Mark, newState, outcomeOf, readValue, tokenOf, unshiftReason, versionOf, type State } from './journal-format.js'
 import { enqueue, expire, newOutgoing, pushBack, qosOf, sizeOf, Step, Taken, type Chain, type Outgoing } from './outbox.js'
 import type { Cause } from './types.js'
 
@@ -26,12 +26,14 @@ function findNewest(j: Journal, into: State, losses: Losses, cause: Cause): Code
     if (value.length === 0) continue
     const version = versionOf(value, slot)
     if (version !== Format.Damaged && version !== Format.Version) return fill(cause, ErrorCode.JournalFailed, 'version', version, Format.Version)
-    if (version === Format.Damaged || !readValue(value, s)) losses.damaged_ = losses.damaged_ + 1
+    s.slots_ = 0
+    if (version === Format.Version) readValue(value, s, 0)
+    if (s.slots_ === 0) losses.damaged_ = losses.damaged_ + 1
     else {
       // A program with larger limits wrote it: its keys are looked at too.
       if (s.slots_ > slots) slots = s.slots_
       if (s.sequence_ > into.sequence_) {
-        readValue(value, into)
+        readValue(value, into, 0)
         j.newest_ = slot
       }
     }
@@ -110,8 +112,8 @@ function lose(core: Core, j: Journal, s: State, slot: number, i: number, token: 
 function restore(core: Core, j: Journal, s: State, slot: number, flights: Outgoing[], losses: Losses): void {
   const box = core.outbox_
   const value = j.storage_.get(keyOf(j, slot))
-  const whole = versionOf(value, slot) === Format.Version && readValue(value, newState())
-  const m = whole ? messageIn(value, j.base_) : undefined
+  const whole = versionOf(value, slot) === Format.Version
+  const m = whole ? readValue(value, newState(), j.base_) : undefined
   if (value.length === 0) losses.damaged_ = losses.damaged_ + 1
   const i = markAt(s, slot)
   const kind = i < 0 ? 0 : s.markKinds_[i]!

@@ -1,0 +1,209 @@
+/**
+ * Power cuts in the journal's writes: a program on a simulated device publishes and receives, the power goes in the middle
+ * of one write, the device boots again and goes on. What was promised is then looked for, in the broker's books and in the
+ * notes of the program.
+ */
+import { create, type Client } from '../../firmware/index.js'
+import type { Bytes, Options, Outcome } from '../../firmware/types.js'
+import { createSim, type CutKind } from '../../hal/sim/index.js'
+import { ScriptedBroker } from '../../test/support/broker.js'
+
+/** What a run publishes to the broker, and what it has from it. */
+export type Traffic = 'qos1' | 'qos2' | 'in2' | 'both'
+
+export interface Plan {
+  version: 3 | 4 | 5
+  traffic: Traffic
+  /** Messages of 64 bytes in each direction that the traffic has. */
+  messages: number
+  /** Which writes of the run are cut, counted from the boot before; none when empty. */
+  cuts: readonly Cut[]
+}
+
+export interface Cut {
+  /** The nth write since the device booted, from 1. */
+  write: number
+  /** Bytes of the value that arrive; below 0 counted from its end. Infinity for all of them. */
+  kept: number
+  kind: CutKind
+}
+
+export interface Outcomes {
+  /** Promises that were broken, as sentences; none in a good run. */
+  broken: string[]
+  /** Writes of the journal, and their bytes, all lives together. */
+  writes: number
+  bytes: number
+  /** Topic and payload bytes accepted. */
+  accepted: number
+  lives: number
+  /** Most writes of one key, and the least among those ever written. */
+  wear: [number, number]
+  keys: number
+}
+
+const PAYLOAD_BYTES = 64
+const STEP_MS = 3
+
+function qosOf(traffic: Traffic, i: number): 1 | 2 {
+  return traffic === 'qos1' ? 1 : traffic === 'both' && i % 2 === 0 ? 1 : 2
+}
+
+interface Attempt {
+  payload: string
+  qos: 1 | 2
+  /** 0: the power went before `publish` returned. */
+  token: number
+}
+
+/** One run. The same plan gives the same run. */
+export function runPlan(plan: Plan): Outcomes {
+  const sim = createSim({ waits: true, traceLimit: 0 })
+  const { device } = sim
+  const broker = new ScriptedBroker()
+  broker.listen(sim)
+  const attempts: Attempt[] = []
+  const handed: { payload: string; repeated: boolean }[] = []
+  const told: { token: number; outcome: Outcome; life: number }[] = []
+  let client!: Client
+  let state = 'offline'
+  let lives = 0
+  let subscribed = false
+
+  const boot = (): void => {
+    const cut = plan.cuts[lives]
+    lives += 1
+    const life = lives
+    state = 'offline'
+    if (cut !== undefined) device.storage.cut(cut.write, cut.kept, cut.kind)
+    const options: Options = {
+      servers: [{ host: 'broker', port: 1883 }], clientId: 'dev', clean: false, jitter: false, journal: true, protocolVersion: plan.version,
+      limits: { outboxCount: 32 },
+      onMessage: (_topic, payload, packet) => { handed.push({ payload, repeated: packet.repeated === true }) },
+      onReceipt: (token, outcome) => { told.push({ token, outcome, life }) },
+      onSubscribed: () => { subscribed = true },
+      onLink: (now) => { state = now }
+    }
+    client = create(device.hal, options)
+    client.subscribe('in', 2)
+    const code = client.connect()
+    if (code < 0) throw new Error(`connect() returned ${code}`)
+  }
+  const step = (ms: number): void => {
+    const end = sim.now + ms
+    const alive = device.run(() => {
+      while (sim.now < end) {
+        const before = sim.now
+        client.yield(end - sim.now)
+        if (sim.now === before) sim.advance(end - sim.now)
+      }
+    })
+    if (!alive) restart()
+  }
+  const restart = (): void => {
+    do device.reboot()
+    while (!device.run(boot))
+  }
+  const settle = (done: () => boolean, what: string): void => {
+    for (let waited = 0; !done(); waited += 10) {
+      if (waited > 120000) throw new Error(`waited 120 s of virtual time for ${what}: ${state}, ${JSON.stringify(client.explain())}`)
+      step(10)
+    }
+  }
+
+  if (!device.run(boot)) restart()
+  settle(() => state === 'up' && subscribed, 'the link')
+  for (let i = 0; i < plan.messages; i += 1) {
+    if (plan.traffic !== 'in2') {
+      const attempt: Attempt = { payload: `${i}.`.padEnd(PAYLOAD_BYTES, '.'), qos: qosOf(plan.traffic, i), token: 0 }
+      attempts.push(attempt)
+      if (!device.run(() => { attempt.token = client.publish('out', attempt.payload as Bytes, attempt.qos) })) restart()
+    }
+    if (plan.traffic === 'in2' || plan.traffic === 'both') broker.publish('in', `in ${i}`, { qos: 2 })
+    step(STEP_MS)
+  }
+  const expected = plan.traffic === 'in2' || plan.traffic === 'both' ? plan.messages : 0
+  settle(() => state === 'up' && client.stats().outboxCount === 0 && new Set(handed.map((h) => h.payload)).size >= expected, 'the end of the run')
+  step(6000)
+  sim.check()
+  const wear = [...device.storage.wear.values()].map((w) => w.writes)
+  return {
+    broken: [...judge(attempts, told, handed, broker, expected), ...broker.violations],
+    writes: device.storage.writes, bytes: device.storage.bytesWritten,
+    accepted: attempts.filter((a) => a.token > 0).length * (PAYLOAD_BYTES + 'out'.length),
+    lives, wear: [Math.max(0, ...wear), Math.min(...wear)], keys: wear.length
+  }
+}
+
+function judge(attempts: Attempt[], told: { token: number; outcome: Outcome; life: number }[], handed: { payload: string; repeated: boolean }[], broker: ScriptedBroker, expected: number): string[] {
+  const broken: string[] = []
+  const taken = new Map<string, number>()
+  for (const m of broker.messages) {
+    if (m.topic !== 'out') continue
+    const payload = m.payload.toString('latin1')
+    taken.set(payload, (taken.get(payload) ?? 0) + 1)
+  }
+  const known = new Set(attempts.map((a) => a.payload))
+  for (const payload of taken.keys()) if (!known.has(payload)) broken.push(`the broker took ${JSON.stringify(payload)}, which nobody published`)
+  const tokens = new Set<number>()
+  for (const { payload, qos, token } of attempts) {
+    const name = `QoS ${qos} message ${payload.slice(0, payload.indexOf('.'))}, token ${token},`
+    const times = taken.get(payload) ?? 0
+    if (qos === 2 && times > 1) broken.push(`${name} came ${times} times`)
+    if (token === 0) continue
+    if (token < 0) {
+      broken.push(`${name} was refused`)
+      continue
+    }
+    if (tokens.has(token)) broken.push(`${name} has a token that was given before`)
+    tokens.add(token)
+    if (times === 0) broken.push(`${name} was accepted and is lost`)
+    const receipts = told.filter((r) => r.token === token)
+    if (receipts.length === 0) broken.push(`${name} has no receipt`)
+    if (receipts.some((r) => r.outcome !== 'delivered')) broken.push(`${name} ended ${receipts.map((r) => r.outcome).join(', ')}`)
+    if (new Set(receipts.map((r) => r.life)).size < receipts.length) broken.push(`${name} has two receipts in one life`)
+  }
+  const seen = new Map<string, number>()
+  for (const { payload, repeated } of handed) {
+    const times = (seen.get(payload) ?? 0) + 1
+    seen.set(payload, times)
+    if (times > 1 && !repeated) broken.push(`inbound ${payload} was handed over ${times} times without the repeated flag`)
+    if (times > 2) broken.push(`inbound ${payload} was handed over ${times} times`)
+  }
+  if (seen.size !== expected) broken.push(`${seen.size} of ${expected} inbound messages were handed over`)
+  return broken
+}
+
+/** Where in a value a cut falls, and what is found behind it. */
+export const PLACES: readonly Omit<Cut, 'write'>[] = [
+  { kept: 0, kind: 'short' }, { kept: 1, kind: 'short' }, { kept: 40, kind: 'short' }, { kept: Infinity, kind: 'short' },
+  { kept: 0, kind: 'old' }, { kept: 0, kind: 'garbage' }, { kept: 40, kind: 'garbage' }, { kept: 40, kind: 'mixed' }
+]
+
+export interface Total {
+  runs: number
+  writes: number
+  failures: { plan: Plan; broken: string[] }[]
+}
+
+/** Every write of the run that `plan` describes, cut at `places`; with `turns` at only one of them, each write at the next. */
+export function cutEverywhere(plan: Omit<Plan, 'cuts'>, places: readonly Omit<Cut, 'write'>[], turns: boolean, progress?: (done: number, of: number) => void): Total {
+  const { writes } = runPlan({ ...plan, cuts: [] })
+  const total: Total = { runs: 0, writes, failures: [] }
+  const runs = turns ? writes : writes * places.length
+  for (let write = 1; write <= writes; write += 1) {
+    for (const place of turns ? [places[write % places.length]!] : places) {
+      const cut = { ...plan, cuts: [{ ...place, write }] }
+      let broken: string[]
+      try {
+        broken = runPlan(cut).broken
+      } catch (error) {
+        broken = [(error as Error).message]
+      }
+      total.runs += 1
+      if (broken.length > 0) total.failures.push({ plan: cut, broken })
+      progress?.(total.runs, runs)
+    }
+  }
+  return total
+}
