@@ -349,7 +349,11 @@ export function ageJournal(core: Core, passed: number): void {
   if (j.failures_ > 0) j.failed_ = j.failed_ + passed
   if (!j.must_ && core.outbox_.changed_ !== true) return
   j.late_ = j.late_ + passed
-  if (j.failures_ > 0 ? j.failed_ >= Rule.Retry : j.must_ || j.late_ >= Rule.Lazy || core.phase_ === Phase.Offline) writeState(core, j)
+  if (j.failures_ > 0 ? j.failed_ >= Rule.Retry : j.must_ || j.late_ >= Rule.Lazy || core.phase_ === Phase.Offline) {
+    const held = j.must_
+    // What waited for it goes out in the next slice.
+    if (writeState(core, j) === 0 && held) core.more_ = true
+  }
 }
 
 /** ms until the journal has something to do; -1 for never. */

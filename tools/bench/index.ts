@@ -6,6 +6,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { codecRows } from './codec.js'
+import { journalRows } from './journal.js'
 import { nodeRows, type Sizes } from './node.js'
 import { holds, toJson, type Row } from './row.js'
 import { table } from './table.js'
@@ -50,6 +51,7 @@ async function run({ json, only, sizes }: Arguments): Promise<number> {
   const rows: Row[] = []
   // The codec is measured in this process: only when a row of it is wanted.
   if (only.length === 0 || only.some((beginning) => beginning.startsWith('codec'))) rows.push(...codecRows().filter((row) => wanted(row.name)))
+  if (wanted('journal.amplification') || only.some((beginning) => beginning.startsWith('journal'))) rows.push(...journalRows().filter((row) => wanted(row.name)))
   rows.push(...await nodeRows(sizes, wanted, progress))
   if (rows.length === 0) throw new Error(`no row begins with ${only.join(' or ')}`)
   if (json) {

@@ -18,6 +18,8 @@ export interface Plan {
   messages: number
   /** Which writes of the run are cut, counted from the boot before; none when empty. */
   cuts: readonly Cut[]
+  /** Told at each change of the outbox that a store must hear of: messages in it and their bytes, after the change. */
+  onChange?: (count: number, bytes: number) => void
 }
 
 export interface Cut {
@@ -71,6 +73,16 @@ export function runPlan(plan: Plan): Outcomes {
   let lives = 0
   let subscribed = false
 
+  const changed = (): void => {
+    const stats = client.stats()
+    plan.onChange?.(stats.outboxCount, stats.outboxBytes)
+  }
+  // PUBREC was seen: PUBREL comes.
+  broker.on('pubrel', () => {
+    changed()
+    return false
+  })
+
   const boot = (): void => {
     const cut = plan.cuts[lives]
     lives += 1
@@ -81,7 +93,10 @@ export function runPlan(plan: Plan): Outcomes {
       servers: [{ host: 'broker', port: 1883 }], clientId: 'dev', clean: false, jitter: false, journal: true, protocolVersion: plan.version,
       limits: { outboxCount: OUTBOX },
       onMessage: (_topic, payload, packet) => { handed.push({ payload, repeated: packet.repeated === true }) },
-      onReceipt: (token, outcome) => { told.push({ token, outcome, life }) },
+      onReceipt: (token, outcome) => {
+        told.push({ token, outcome, life })
+        changed()
+      },
       onSubscribed: () => { subscribed = true },
       onLink: (now) => { state = now }
     }
@@ -120,6 +135,7 @@ export function runPlan(plan: Plan): Outcomes {
       const attempt: Attempt = { payload: `${i}.`.padEnd(PAYLOAD_BYTES, '.'), qos: qosOf(plan.traffic, i), token: 0 }
       attempts.push(attempt)
       if (!device.run(() => { attempt.token = client.publish('out', attempt.payload as Bytes, attempt.qos) })) restart()
+      changed()
     }
     if (plan.traffic === 'in2' || plan.traffic === 'both') broker.publish('in', `in ${i}`, { qos: 2 })
     step(STEP_MS)
