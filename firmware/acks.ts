@@ -90,6 +90,8 @@ function handlePubrec(core: Core, m: Outgoing, reason: number): Code {
 export function handleAck(core: Core, p: Packet): Code {
   const m = findInFlight(core, p.packetId_)
   if (m === undefined) return handleStray(core, p)
+  // Not all of it is out: the server cannot have it.
+  if (FEATURE_STREAM && core.streaming_ === m) return broken(core, Reason.ProtocolError, 'ack')
   core.ackAge_ = 0
   if (p.type_ === PacketType.Puback) {
     if (m.step_ !== Step.Puback) return broken(core, Reason.ProtocolError, 'PUBACK')

@@ -73,7 +73,7 @@ export function checkCore(core: Core): string[] {
   most('acks behind a stream', core.behind_.length, 256 + s.inboxCount_ + 256)
   most('acks withheld', core.inbox_.withheld_.length, s.inboxCount_ + 256)
   most('requests not answered', core.registry_.requests_.length, 32)
-  most('ids not used again', core.retired_.length, 64)
+  most('ids not used again', core.retired_.length, core.journal_ === undefined ? 64 : 64 + s.inflight_)
   most('topic aliases', core.aliases_.length, core.options_.topicAliasOut ?? 0)
   if (core.busy_ !== 0) wrong.push(`busy is ${core.busy_} between calls`)
   for (const [name, value] of Object.entries(core.stats_)) if (!(value >= 0)) wrong.push(`stats().${name} is ${String(value)}`)

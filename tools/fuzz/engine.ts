@@ -1,7 +1,6 @@
 /** The loop: mutate, run, keep what reaches new blocks, shrink what fails. One seed gives one run, as far as the time allows. */
 import { createHash } from 'node:crypto'
 import { Random } from '../../hal/sim/index.js'
-import type { Coverage } from './coverage.js'
 import { mutate, random, shrink } from './mutate.js'
 
 export interface Target {
@@ -32,9 +31,12 @@ export interface FuzzOptions {
   seconds: number
   seed: number
   corpus: Uint8Array[]
-  coverage: Coverage
+  /** What ran since the last call and never before. */
+  coverage: { take: () => string[] }
   /** Called after each run. */
   progress: (state: Fuzzed) => void
+  /** Ends before its time once this is true. */
+  stop?: () => boolean
 }
 
 /** Findings kept of one target: more are the same ones in other words. */
@@ -86,7 +88,7 @@ export function fuzz(target: Target, options: FuzzOptions): Fuzzed {
 
   for (const input of options.corpus) attempt(input, true)
   for (let i = 0; i < 8; i += 1) attempt(random(r, 2 ** (i + 2)), i === 0)
-  while (performance.now() < end) {
+  while (performance.now() < end && options.stop?.() !== true) {
     const { corpus } = state
     // The newest are where there is most to be found.
     const from = r.chance(0.5) ? Math.max(0, corpus.length - 16) : 0

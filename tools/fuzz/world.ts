@@ -33,7 +33,7 @@ export class World {
     const conditions = {
       latencyMs: 1, piecesIn, sendBuffer: c.pick([5840, 20, 300]), shortWriteChance: c.pick([0, 0.5]), knowsUnacked: c.oneIn(2)
     }
-    this.sim = createSim({ seed: 1 + c.byte(), waits, wrap: 'int32', startTicks: c.pick([0, 2147483000, -2000]), traceLimit: 0, maxSpins: 3000, maxEvents: 100000, conditions, storage })
+    this.sim = createSim({ seed: 1 + c.byte(), waits, wrap: 'int32', startTicks: c.pick([0, 2147483000, -2000]), traceLimit: 0, maxSpins: 30000, maxEvents: 300000, conditions, storage })
     const protocolVersion = c.pick([4, 5, 3] as const)
     const small = c.oneIn(2)
     const flags = c.byte()
