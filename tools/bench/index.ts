@@ -9,6 +9,7 @@ import { codecRows } from './codec.js'
 import { journalRows } from './journal.js'
 import { nodeRows, type Sizes } from './node.js'
 import { holds, toJson, type Row } from './row.js'
+import { simRows } from './sim.js'
 import { table } from './table.js'
 
 const usage = `usage: npm run bench -- [options]
@@ -53,6 +54,7 @@ async function run({ json, only, sizes }: Arguments): Promise<number> {
   if (only.length === 0 || only.some((beginning) => beginning.startsWith('codec'))) rows.push(...codecRows().filter((row) => wanted(row.name)))
   if (wanted('journal.amplification') || only.some((beginning) => beginning.startsWith('journal'))) rows.push(...journalRows().filter((row) => wanted(row.name)))
   rows.push(...await nodeRows(sizes, wanted, progress))
+  rows.push(...await simRows(sizes.rounds, wanted, progress))
   if (rows.length === 0) throw new Error(`no row begins with ${only.join(' or ')}`)
   if (json) {
     console.log(JSON.stringify(rows.map(toJson), undefined, 2))
