@@ -16,6 +16,7 @@ import { openJournal } from './journal-load.js'
 import { noteCall, noteDisconnect, noteEvent, noteFilter, notePublish, noteStream, noteSubscribe, Call, Event } from './recorder.js'
 import { startRecorder } from './recording.js'
 import { checkHal, readSettings } from './settings.js'
+import { countBoot } from './signals.js'
 import { newStats } from './stats.js'
 import { mayRead, mustHold, settleAsked, slice } from './slice.js'
 import type { Hal } from '../hal/hal.js'
@@ -137,6 +138,7 @@ export class Client {
     // What can be known now is checked now; what callbacks answer, at each attempt.
     if (o.credentials === undefined && o.authenticate === undefined) code = prepareConnect(core)
     if (code < 0) return code
+    if (FEATURE_STATS && core.stats_.boots === 0) core.stats_.boots = countBoot(core.hal_)
     core.outbox_.wanted_ = o.onReceipt !== undefined
     const timer = core.hal_.timer
     if (timer.wait === undefined && timer.onWake !== undefined && core.wakeHandle_ === 0) core.wakeHandle_ = timer.onWake(() => { pumpOnce(core) })

@@ -9,10 +9,12 @@ import { writeDisconnect } from './codec/write.js'
 import { because, enterPhase, Phase, type Core } from './core.js'
 import { prepareConnect } from './handshake.js'
 import { recordNow } from './journal.js'
+import { noteEnd, noteNetworkDown } from './learn-link.js'
 import { flushOut } from './outbound.js'
 import { noteEvent, noteOut, Event } from './recorder.js'
 import { currentServer, parseReference, rotate } from './servers.js'
 import { endAll, endConnection } from './session.js'
+import { lookAround } from './signals.js'
 import { append } from './transmit.js'
 import { LinkCode } from '../hal/hal.js'
 
@@ -72,7 +74,8 @@ function followReference(core: Core, reason: number): boolean {
 }
 
 /** The attempt failed, or the connection ended, other than by our wish. The cause is recorded already. */
-export function fail(core: Core, code: Code): void {
+export function fail(core: Core, found: Code): void {
+  const code = FEATURE_STATS ? lookAround(core, found) : found
   const reason = core.cause_.code === code ? core.cause_.reason : 0
   if (FEATURE_V5 && core.settings_.version_ === 5 && (code === ErrorCode.ConnectRefused || code === ErrorCode.ServerDisconnected)) followReference(core, reason)
   const wasUp = core.phase_ >= Phase.Up
@@ -81,6 +84,7 @@ export function fail(core: Core, code: Code): void {
   const byServer = code === ErrorCode.ClosedByServer || code === LinkCode.Reset || code === ErrorCode.ServerDisconnected
   if (wasUp) core.stats_.drops = core.stats_.drops + 1
   else core.stats_.failures = core.stats_.failures + 1
+  if (FEATURE_LEARN) noteEnd(core, code, wasUp)
   endConnection(core, wasUp && byServer)
   core.sessionPresent_ = false
   if (draining) goOffline(core, code)
@@ -108,6 +112,7 @@ export function startAttempt(core: Core): void {
   const network = core.hal_.network
   if (network !== undefined && network.ready() <= 0) {
     because(core, ErrorCode.NetworkDown, network.reason())
+    if (FEATURE_LEARN) noteNetworkDown(core)
     core.wait_ = Stable.NetworkPoll
     if (core.phase_ !== Phase.Waiting) enterPhase(core, Phase.Waiting, ErrorCode.NetworkDown)
     return

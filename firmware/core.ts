@@ -13,9 +13,11 @@ import { defaults } from './defaults.js'
 import type { Journal } from './journal.js'
 import { newInbox, type Inbox } from './inbox.js'
 import { newKeepalive, type Keepalive } from './keepalive.js'
+import type { LearnLink } from './learn-link.js'
 import { newOutbox, type Outbox, type Outgoing } from './outbox.js'
 import { distanceAhead, newPacketIds, skipPacketId, takePacketId, type PacketIds } from './packet-ids.js'
 import { newServers, type Servers } from './servers.js'
+import type { Signals } from './signals.js'
 import { newRegistry, type Registry } from './subscriptions.js'
 import { newTransmit, type Transmit } from './transmit.js'
 import { noteEvent, noteLink, Event, type Recorder } from './recorder.js'
@@ -94,6 +96,10 @@ export interface Core {
   tx_: Transmit
   outbox_: Outbox
   keepalive_: Keepalive
+  /** FEATURE_LEARN, with `learnKeepalive`. */
+  learn_?: LearnLink | undefined
+  /** FEATURE_STATS, with `hal.modem`. */
+  signals_?: Signals | undefined
   scanner_: Scanner
   packet_: Packet
   registry_: Registry

@@ -11,6 +11,7 @@ import { receiveMaximum } from './inbound.js'
 import { mustRecord } from './journal.js'
 import { send } from './outbound.js'
 import { startKeepalive } from './keepalive.js'
+import { startLearning } from './learn-link.js'
 import { currentServer } from './servers.js'
 import { loseSession, resumeSession } from './session.js'
 import { checkIdentity } from './settings.js'
@@ -200,6 +201,8 @@ export function handleHandshake(core: Core): Code {
   }
   startKeepalive(core.keepalive_, core.server_.keepalive_, s.pingTimeout_)
   core.sessionPresent_ = p.sessionPresent_
+  if (FEATURE_LEARN) startLearning(core)
+  else if (FEATURE_STATS) core.stats_.pingInterval = Math.floor(core.keepalive_.interval_ / 1000)
   // Not a failure: `explain` says what is not promised.
   if (core.server_.keepalive_ === 0) because(core, ErrorCode.KeepaliveOff)
   openSession(core)

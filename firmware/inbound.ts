@@ -12,6 +12,7 @@ import { writeAck } from './codec/write.js'
 import { because, broken, callUser, textOfTopic, type Core } from './core.js'
 import { isFull, put, take } from './inbox.js'
 import { mustRecord } from './journal.js'
+import { notePong } from './learn-link.js'
 import { markInbox } from './marks.js'
 import { send } from './outbound.js'
 import { Want } from './subscriptions.js'
@@ -217,7 +218,10 @@ export function handlePacket(core: Core): Code {
   if (type === PacketType.Puback || type === PacketType.Pubrec || type === PacketType.Pubcomp) return handleAck(core, p)
   if (type === PacketType.Pubrel) return FEATURE_QOS2 ? handlePubrel(core, p) : broken(core, Reason.ProtocolError, 'QoS 2')
   if (type === PacketType.Suback || type === PacketType.Unsuback) return handleSuback(core, p)
-  if (type === PacketType.Pingresp) return 0
+  if (type === PacketType.Pingresp) {
+    if (FEATURE_LEARN) notePong(core)
+    return 0
+  }
   if (type === PacketType.Disconnect) {
     if (core.settings_.version_ < 5) return because(core, ErrorCode.ClosedByServer)
     return because(core, ErrorCode.ServerDisconnected, p.properties_ === undefined || p.properties_.reasonString === undefined ? '' : p.properties_.reasonString, 0, 0, p.reason_)

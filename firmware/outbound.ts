@@ -9,6 +9,7 @@ import { varint } from './codec/varint.js'
 import { because, callUser, nextPacketId, forgetSuspect, topicOf, Phase, type Core } from './core.js'
 import { defaults } from './defaults.js'
 import { mustRecord, recordBeforeSend } from './journal.js'
+import { noteSending } from './learn-link.js'
 import { markTransmit } from './marks.js'
 import { end, popFront, pushBack, qosOf, Step, Taken, unlink, type Outgoing } from './outbox.js'
 import { noteBlocked, noteOut, noteTaken } from './recorder.js'
@@ -334,6 +335,7 @@ function settleLeaving(core: Core): void {
 export function flushOut(core: Core, socket: Socket): Code {
   if (core.tx_.bytes_ === 0 || FEATURE_JOURNAL && !recordBeforeSend(core)) return 0
   if (FEATURE_STATS) markTransmit(core)
+  if (FEATURE_LEARN) noteSending(core, socket, 0)
   const n = flush(core.tx_, socket)
   if (FEATURE_RECORDER && core.recorder_ !== undefined) noteTaken(core, n)
   // Also when it failed: writes before the one that did took what they took.

@@ -11,6 +11,7 @@ import { varintSize } from './codec/varint.js'
 import { field, writePublish } from './codec/write.js'
 import { because, mayUse, nextToken, Phase, type Core } from './core.js'
 import { defaults } from './defaults.js'
+import { noteSending } from './learn-link.js'
 import { end, newOutgoing, pushBack, type Outgoing } from './outbox.js'
 import { noteBlocked, noteOut, noteTaken } from './recorder.js'
 import { textField } from './settings.js'
@@ -119,6 +120,7 @@ function publishNow(core: Core, topic: Bytes, payload: Bytes, flags: number): Co
     if (FEATURE_RECORDER && core.recorder_ !== undefined && packet.length > 0) noteBlocked(core)
     return 0
   }
+  if (FEATURE_LEARN) noteSending(core, socket, core.hal_.timer.since(core.clock_.stamp_))
   const taken = socket.write(packet)
   if (taken <= 0) return 0
   if (FEATURE_RECORDER && core.recorder_ !== undefined) noteOut(core, packet)

@@ -137,6 +137,7 @@ function checkWords(options: Options, cause: Cause): Code {
   if (!FEATURE_CACHE && options.cache !== undefined && options.cache !== 'direct') missing = 'cache'
   if (!FEATURE_STREAM && options.onStream !== undefined) missing = 'onStream'
   if (!FEATURE_JOURNAL && options.journal !== undefined && options.journal !== false) missing = 'journal'
+  if (FEATURE_CHECKS && !FEATURE_LEARN && options.learnKeepalive === true) missing = 'learnKeepalive'
   if (missing !== '') return fill(cause, ErrorCode.FeatureMissing, missing)
   if (FEATURE_RECORDER) {
     const size = options.recorder

@@ -15,6 +15,7 @@ import { endStream, handlePacket, startStream, streamPiece } from './inbound.js'
 import { isFull } from './inbox.js'
 import { ageJournal, isHeldByJournal, journalDue, recordNow, tellBegins, tellDone } from './journal.js'
 import { ageKeepalive, isPingDue, isPingOverdue, nextPing } from './keepalive.js'
+import { isIdlePingDue, nextIdlePing, notePing, noteReceived } from './learn-link.js'
 import { expire, popFront, Step } from './outbox.js'
 import { flushOut, Most, pump, send, tellSubscribed, tellUnsubscribed } from './outbound.js'
 import { noteEvent, noteOut, noteRead, noteStreamIn, Event } from './recorder.js'
@@ -22,6 +23,7 @@ import { endSlice } from './recording.js'
 import { currentServer } from './servers.js'
 import { readSettings } from './settings.js'
 import { endAll, endConnection, giveUpOldest, giveUpStream } from './session.js'
+import { sampleSignal } from './signals.js'
 import { append, isTaken } from './transmit.js'
 import type { Socket } from '../hal/hal.js'
 
@@ -113,6 +115,7 @@ function receive(core: Core, socket: Socket): Code {
       core.stats_.bytesIn = (core.stats_.bytesIn + chunk.length) % 1073741824
       core.keepalive_.sinceReceived_ = 0
       core.keepalive_.waiting_ = -1
+      if (FEATURE_LEARN) noteReceived(core)
       core.held_ = 0
       feed(core.scanner_, chunk)
       if (FEATURE_RECORDER && core.recorder_ !== undefined) core.recorder_.partial_ = chunk.length
@@ -193,7 +196,8 @@ function runTimers(core: Core, socket: Socket, passed: number): Code {
     if (code < 0) return code
   }
   // Behind a large message a ping could not leave in time: there a way out that takes nothing tells of a dead link.
-  if (!isLeaving(core) && isPingDue(k, socket.unacked() === 0)) {
+  if (!isLeaving(core) && (isPingDue(k, socket.unacked() === 0) || FEATURE_LEARN && isIdlePingDue(core))) {
+    if (FEATURE_LEARN) notePing(core, socket)
     send(core, writePingreq())
     core.stats_.pings = core.stats_.pings + 1
     k.waiting_ = 0
@@ -314,6 +318,7 @@ function nextDue(core: Core): number {
   else {
     const socket = core.socket_
     due = !isLeaving(core) || core.keepalive_.waiting_ >= 0 ? nextPing(core.keepalive_, socket !== undefined && socket.unacked() === 0) : -1
+    if (FEATURE_LEARN && !isLeaving(core)) due = earlier(due, nextIdlePing(core))
     due = earlier(due, isLeaving(core) ? core.keepalive_.timeout_ - core.tx_.stalled_ : -1)
     due = earlier(due, core.sentNow_ > 0 ? s.ackTimeout_ - core.ackAge_ : -1)
     if (core.overflow_ >= 0) due = earlier(due, core.receiveSet_.length === 0 ? 0 : Wait.Overflow - core.overflow_)
@@ -389,6 +394,7 @@ export function slice(core: Core): number {
   }
   if (box.receipts_.head_ !== undefined) tellReceipts(core)
   if (FEATURE_JOURNAL) ageJournal(core, passed)
+  if (FEATURE_STATS && core.hal_.modem !== undefined) sampleSignal(core)
   core.due_ = nextDue(core)
   const took = timer.since(core.clock_.stamp_)
   if (took > core.stats_.longestSlice) core.stats_.longestSlice = took

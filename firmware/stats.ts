@@ -42,6 +42,7 @@ export function newStats(): Stats {
     stats.inboxBytesMost = 0
     stats.receiveSetMost = 0
     stats.pingInterval = 0
+    stats.boots = 0
   }
   if (FEATURE_GOVERNOR) {
     stats.takeovers = 0

@@ -205,6 +205,8 @@ export interface Stats {
   journalDamaged: number
   /** Seconds of the ping interval in use, learned or not. */
   pingInterval: number
+  /** Starts of the device that `hal.storage` has counted, this one included; 0 before `connect`, 1 without a store. */
+  boots: number
   /** The longest slice, in ms. */
   longestSlice: number
 }
@@ -220,6 +222,8 @@ export interface Cause {
   limit: number
   /** A topic, an option's name, a host: what it is about. */
   detail: string
+  /** dBm, with `hal.modem`: up to three samples from before the last end of a connection or attempt, a minute apart, the newest first. */
+  signals?: number[]
 }
 
 export interface Options {
