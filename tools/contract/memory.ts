@@ -35,11 +35,12 @@ export function estimate(shape: Shape): Memory {
   const { records, members, strings, bytes, slots } = shape
   const variables = (perVariable: number): number => records * (1 + members) + strings + Math.ceil(bytes / perVariable) + slots
   // A list grows by doubling in Lua, by a half and 16 in V8.
-  const lua = (header: number): number => records * (header + 40 * power(members)) + strings * 25 + bytes + (slots > 0 ? 56 + 16 * power(slots) : 0)
+  // Lua 5.1 keeps every text in a table of texts, which doubles too.
+  const lua = (header: number, perText: number): number => records * (header + 40 * power(members)) + strings * perText + bytes + (slots > 0 ? 56 + 16 * power(slots) : 0)
   return {
     node: records * (24 + 8 * members) + strings * 24 + bytes + (slots > 0 ? 48 + 12 * slots + 128 : 0),
-    lua51: lua(64),
-    lua53: lua(56),
+    lua51: lua(64, 57),
+    lua53: lua(56, 25),
     espruino12: variables(PER_VARIABLE.espruino12),
     espruino14: variables(PER_VARIABLE.espruino14)
   }
