@@ -27,6 +27,9 @@ function entryOf(features: FeatureSet): Plugin {
   }
 }
 
+/** Removed when the process ends. */
+const written: string[] = []
+
 let serial = 0
 
 /** Writes the bundle and gives its path; it is removed when the process ends. */
@@ -34,7 +37,8 @@ export async function buildWorker(features: FeatureSet, mutant?: Mutant): Promis
   serial += 1
   const outfile = path.join(ROOT, `.cache/sim/worker-${process.pid}-${serial}.mjs`)
   mkdirSync(path.dirname(outfile), { recursive: true })
-  process.on('exit', () => rmSync(outfile, { force: true }))
+  if (written.length === 0) process.on('exit', () => { for (const file of written) rmSync(file, { force: true }) })
+  written.push(outfile)
   const flags = flagsOf(features)
   await build({
     entryPoints: [path.join(ROOT, 'tools/sim/worker.ts')], outfile, absWorkingDir: ROOT, bundle: true, platform: 'node', format: 'esm', target: 'node20',

@@ -82,7 +82,7 @@ export const idsAndDup: SimPromise = {
         if (world.script.client.journal !== true) open.clear()
         // A PUBREC that the cut kept from being written down is forgotten; one that was answered is not.
         for (const known of open.values()) {
-          known.unsure = known.received && !known.released
+          known.unsure ||= known.received && !known.released
           known.received = known.released
         }
       }
