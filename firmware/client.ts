@@ -162,7 +162,7 @@ export class Client {
    * Sends a message, or queues it until the link is up. `topic`: no wildcards, 1 to 65535 bytes of UTF-8. `qos` 0 when
    * absent. Returns a token above 0, which its one receipt will carry, or a code: BadTopic, BadPayload, BadQos,
    * QosUnsupported, RetainUnavailable, PacketTooLarge, ServerPacketLimit, QueueFull, QueueBytes, V5Only, BadProperty,
-   * BadTime, BadOption, Disconnecting, Destroyed. (MQTT 5.0 section 3.3)
+   * BadTime, BadOption, JournalFull, JournalFailed, Disconnecting, Destroyed. (MQTT 5.0 section 3.3)
    */
   publish(topic: string, payload: Bytes, qos?: Qos, retain?: boolean, extra?: PublishExtra): Code {
     const core = this.core_
