@@ -12,7 +12,8 @@ const commands: { name: string; summary: string; load: () => Promise<{ setup: Se
   { name: 'memory', summary: 'the most memory that a client can ever hold', load: () => import('./contract/command.js') },
   { name: 'sim', summary: 'run scenarios of faults from seeds and check every promise', load: () => import('./sim/command.js') },
   { name: 'replay', summary: 'Shows a flight recording and runs this core through it.', load: () => import('./replay/command.js') },
-  { name: 'keepalive', summary: 'what the learned keepalive saves on paths that cut idle links', load: () => import('./keepalive/command.js') }
+  { name: 'keepalive', summary: 'what the learned keepalive saves on paths that cut idle links', load: () => import('./keepalive/command.js') },
+  { name: 'differential', summary: 'the same traces through every runtime of this machine', load: () => import('./differential/command.js') }
 ]
 
 const program = new Command('yieldmq')

@@ -1,0 +1,451 @@
+/**
+ * Runs one trace: what the application calls, what the server's bytes are and when, told to a client on a clock that only the
+ * trace moves. Written in the firmware dialect, so that the same text runs on Node, on Espruino and in Lua; what it tells
+ * must be the same everywhere, line by line. docs/recorder.md has the lines of a trace.
+ *
+ * Texts are bytes here on every runtime: what a port makes of text is the port's matter.
+ */
+import { at, b1, cat, cut, EMPTY, type Bytes, type Code } from '../../firmware/bytes.js'
+import { create, type Client } from '../../firmware/client.js'
+import type { Endpoint, Hal, Limits, Options, Properties, PublishExtra, Qos } from '../../firmware/types.js'
+import type { Socket } from '../../hal/hal.js'
+
+type Each = (this: void, line: Bytes) => void
+
+const enum Most { Slices = 300, Shown = 96 }
+
+const DIGITS = '0123456789abcdef' as Bytes
+
+interface World {
+  each: Each
+  now: number
+  /** What the clock shows at the start: traces let it wrap. */
+  ticks: number
+  status: number
+  credit: number
+  input: Bytes
+  random: number
+  woken: boolean
+  open: boolean
+  trace: Bytes
+  from: number
+}
+
+function nothing(this: void, _line: Bytes): void {
+  world.now = world.now + 0
+}
+
+const world: World = { each: nothing, now: 0, ticks: 0, status: -60, credit: 0, input: EMPTY, random: 1, woken: false, open: false, trace: EMPTY, from: 0 }
+
+/** Decimal digits: runtimes write whole numbers that came of a division differently. */
+function dec(n: number): Bytes {
+  if (n < 0) return cat('-' as Bytes, dec(-n))
+  let out = EMPTY
+  let rest = n
+  while (rest > 9) {
+    const low = rest % 10
+    out = cat(cut(DIGITS, low, low + 1), out)
+    rest = (rest - low) / 10
+  }
+  return cat(cut(DIGITS, rest, rest + 1), out)
+}
+
+/** Bytes in hexadecimal; of many their number, a sum and the first few. */
+function hex(s: Bytes): Bytes {
+  let out = EMPTY
+  let head = EMPTY
+  let most = s.length
+  if (most > Most.Shown * 4) {
+    let a = 1
+    let b = 0
+    for (let i = 0; i < s.length; i = i + 1) {
+      a = (a + at(s, i)) % 65521
+      b = (b + a) % 65521
+    }
+    head = cat(dec(s.length), ':' as Bytes, dec(b), ':' as Bytes)
+    most = Most.Shown
+  }
+  for (let i = 0; i < most; i = i + 1) {
+    const c = at(s, i)
+    const low = c % 16
+    const high = (c - low) / 16
+    out = cat(out, cut(DIGITS, high, high + 1), cut(DIGITS, low, low + 1))
+  }
+  return cat(head, out)
+}
+
+function tell(word: string, a: Bytes, b: Bytes): void {
+  world.each(cat(dec(world.now), ' ' as Bytes, word as Bytes, ' ' as Bytes, a, ' ' as Bytes, b))
+}
+
+function value(c: number): number {
+  return c < 58 ? c - 48 : c - 87
+}
+
+/** The next word of the line; EMPTY at its end. */
+function word(): Bytes {
+  const s = world.trace
+  let i = world.from
+  while (i < s.length && at(s, i) === 32) i = i + 1
+  const from = i
+  while (i < s.length && at(s, i) > 32) i = i + 1
+  world.from = i
+  return cut(s, from, i)
+}
+
+function number(): number {
+  const s = word()
+  let n = 0
+  let i = s.length > 0 && at(s, 0) === 45 ? 1 : 0
+  const below = i === 1
+  while (i < s.length) {
+    n = n * 10 + value(at(s, i))
+    i = i + 1
+  }
+  return below ? -n : n
+}
+
+/** A word of hexadecimal as bytes; "-" is none, "*n" n bytes of x. */
+function bytes(): Bytes {
+  const s = word()
+  if (s.length > 0 && at(s, 0) === 42) {
+    let n = 0
+    for (let i = 1; i < s.length; i = i + 1) n = n * 10 + value(at(s, i))
+    let out = EMPTY
+    let block = 'xxxxxxxxxxxxxxxx' as Bytes
+    while (n > 0) {
+      if (n % 2 === 1) out = cat(out, cut(block, 0, block.length / 16))
+      n = (n - n % 2) / 2
+      block = cat(block, block)
+    }
+    return out
+  }
+  let out = EMPTY
+  for (let i = 0; i + 1 < s.length; i = i + 2) out = cat(out, b1(value(at(s, i)) * 16 + value(at(s, i + 1))))
+  return out
+}
+
+class TraceSocket implements Socket {
+  status(): Code {
+    return world.input.length > 0 && world.status < 0 ? 1 : world.status
+  }
+
+  read(max: number): Bytes {
+    const some = cut(world.input, 0, max < world.input.length ? max : world.input.length)
+    world.input = cut(world.input, some.length, world.input.length)
+    return some
+  }
+
+  write(s: Bytes): Code {
+    if (world.status < 0) return world.status
+    const n = s.length < world.credit ? s.length : world.credit
+    if (world.credit < 1000000) world.credit = world.credit - n
+    if (n > 0) tell('out', hex(cut(s, 0, n)), EMPTY)
+    return n
+  }
+
+  credit(): number {
+    return world.status === 1 ? world.credit : 0
+  }
+
+  pending(): number {
+    return world.input.length
+  }
+
+  unacked(): number {
+    return -1
+  }
+
+  close(): void {
+    if (world.open) tell('close', EMPTY, EMPTY)
+    world.open = false
+    world.status = -60
+    world.input = EMPTY
+  }
+}
+
+/** The clock is one of 32 bits that turns negative. */
+function ticks(this: void): number {
+  const left = 2147483647 - world.ticks
+  return world.now <= left ? world.ticks + world.now : world.now - left - 1 - 2147483647 - 1
+}
+
+function since(this: void, t0: number): number {
+  const t = ticks()
+  if (t >= t0) return t - t0
+  // The clock has wrapped between the two.
+  return 2147483647 - t0 + (t + 2147483647) + 2
+}
+
+const hal: Hal = {
+  version: 1,
+  socket: {
+    open(this: void, endpoint: Endpoint): Socket {
+      tell('open', endpoint.host as Bytes, dec(endpoint.port))
+      world.open = true
+      world.status = 0
+      world.credit = 1000000
+      world.input = EMPTY
+      return new TraceSocket()
+    }
+  },
+  timer: {
+    ticks: ticks,
+    since: since,
+    onWake(this: void, _fn: (this: void) => void): number {
+      return 1
+    },
+    wakeAfter(this: void, _handle: number, ms: number): void {
+      if (ms === 0) world.woken = true
+    }
+  },
+  system: {
+    id(this: void): string {
+      return 'd1f7'
+    },
+    random(this: void): number {
+      world.random = (world.random * 75 + 74) % 65537
+      return world.random % 32768
+    },
+    wallClock(this: void): number {
+      return 0
+    },
+    resetReason(this: void): string {
+      return 'power-on'
+    },
+    feedWatchdog(this: void): void {
+      world.now = world.now + 0
+    },
+    restart(this: void, reason: string): void {
+      tell('restart', reason as Bytes, EMPTY)
+    },
+    guard(this: void, fn: (this: void, a: unknown, b: unknown, c: unknown) => unknown, a: unknown, b: unknown, c: unknown): Code {
+      const result = fn(a, b, c)
+      return typeof result === 'number' ? (result as number) : 0
+    }
+  },
+  text: {
+    utf8(this: void, text: string): Bytes {
+      return text as Bytes
+    },
+    text(this: void, s: Bytes): string {
+      return s
+    }
+  }
+}
+
+/** The option lines at the head of a trace; false at the first line that is none. */
+function option(o: Options, limits: Limits, p: Properties, kind: Bytes): boolean {
+  if (kind === 'number') {
+    const name = word()
+    const into = o as unknown as Record<string, number>
+    into[name] = number()
+  } else if (kind === 'limit') {
+    const name = word()
+    const into = limits as unknown as Record<string, number>
+    into[name] = number()
+    o.limits = limits
+  } else if (kind === 'flag') {
+    const name = word()
+    const into = o as unknown as Record<string, boolean>
+    into[name] = number() === 1
+  } else if (kind === 'text') {
+    const name = word()
+    const into = o as unknown as Record<string, string>
+    into[name] = bytes()
+  } else if (kind === 'property') {
+    const name = word()
+    const into = p as unknown as Record<string, number>
+    into[name] = number()
+    o.properties = p
+  } else if (kind === 'will') {
+    const topic = bytes()
+    const payload = bytes()
+    const qos = number()
+    o.will = { topic: topic, payload: payload, qos: qos as Qos, retain: number() === 1 }
+  } else if (kind === 'server') {
+    o.servers.push({ host: bytes(), port: number() })
+  } else if (kind === 'stream') {
+    o.onStream = (topic, chunk, offset, total) => {
+      tell('piece', cat(topic as Bytes, ' ' as Bytes, dec(offset), ' ' as Bytes, dec(total)), hex(chunk))
+      return 0
+    }
+  } else if (kind === 'ticks') world.ticks = number()
+  else return false
+  return true
+}
+
+/** Slices until there is nothing to do at this instant. */
+function settle(client: Client): void {
+  let slices = 0
+  while (slices < Most.Slices && (world.woken || client.idle() === 0)) {
+    world.woken = false
+    const code = client.yield(0)
+    slices = slices + 1
+    if (code < 0) return
+  }
+  if (slices === Most.Slices) tell('restless', dec(slices), EMPTY)
+}
+
+/** Time passes, with every appointment of the client's on the way. */
+function pass(client: Client, ms: number): void {
+  settle(client)
+  const end = world.now + ms
+  let turns = 0
+  while (world.now < end && turns < 100000) {
+    const idle = client.idle()
+    const left = end - world.now
+    world.now = world.now + (idle < left ? idle : left)
+    if (idle <= left) world.woken = true
+    settle(client)
+    turns = turns + 1
+  }
+}
+
+function properties(): Properties | undefined {
+  const p: Properties = {}
+  let some = false
+  let name = word()
+  while (name.length > 0) {
+    some = true
+    if (name === 'type') p.contentType = bytes()
+    else if (name === 'user') p.userProperties = [bytes(), bytes()]
+    else if (name === 'data') p.correlationData = bytes()
+    else if (name === 'reply') p.responseTopic = bytes()
+    else {
+      const into = p as unknown as Record<string, number>
+      into[name] = number()
+    }
+    name = word()
+  }
+  return some ? p : undefined
+}
+
+function publish(client: Client, extended: boolean): Code {
+  const topic = bytes()
+  const payload = bytes()
+  const qos = number() as Qos
+  const retain = number() === 1
+  if (!extended) return client.publish(topic, payload, qos, retain)
+  const extra: PublishExtra = {}
+  const deadline = number()
+  if (deadline > 0) extra.deadline = deadline
+  const priority = number()
+  if (priority !== 0) extra.priority = priority
+  extra.keepLatest = number() === 1
+  const p = properties()
+  if (p !== undefined) extra.properties = p
+  return client.publish(topic, payload, qos, retain, extra)
+}
+
+function call(client: Client, what: Bytes): boolean {
+  let code = 0
+  if (what === 'connect') code = client.connect()
+  else if (what === 'publish') code = publish(client, false)
+  else if (what === 'publish+') code = publish(client, true)
+  else if (what === 'send') {
+    const topic = bytes()
+    const total = number()
+    const piece = 'pieces of a large message, again and again; ' as Bytes
+    code = client.publishStream(topic, total, (_offset, max) => cut(piece, 0, max < piece.length ? max : piece.length), number() as Qos)
+  } else if (what === 'subscribe') {
+    const filter = bytes()
+    const qos = number() as Qos
+    const handled = number() === 1
+    code = client.subscribe(filter, qos, handled ? (topic, payload, packet) => {
+      tell('handler', cat(hex(topic as Bytes), ' ' as Bytes, hex(payload)), dec(packet.packetId))
+    } : undefined)
+  } else if (what === 'unsubscribe') code = client.unsubscribe(bytes())
+  else if (what === 'disconnect') code = client.disconnect()
+  else if (what === 'abort') code = client.abort()
+  else if (what === 'destroy') code = client.destroy()
+  else if (what === 'receive') {
+    const m = client.receive(0)
+    if (m !== undefined) tell('received', cat(hex(m.topic as Bytes), ' ' as Bytes, hex(m.payload)), dec(m.packet.packetId))
+  } else return false
+  tell('call', what, dec(code))
+  return true
+}
+
+/** A line that is neither an option nor a call. */
+function event(client: Client, kind: Bytes): void {
+  if (kind === '@') pass(client, number())
+  else if (kind === 'in') {
+    const s = bytes()
+    if (world.open && world.status === 1) world.input = cat(world.input, s)
+    world.woken = true
+  } else if (kind === 'status') {
+    const status = number()
+    if (world.open && world.status >= 0) world.status = status
+    world.woken = true
+  } else if (kind === 'credit') {
+    world.credit = number()
+    world.woken = true
+  } else if (!call(client, kind)) tell('unknown', kind, EMPTY)
+}
+
+function count(name: string, n: number): void {
+  tell(name, dec(n), EMPTY)
+}
+
+/** Runs a trace; `each` is told every line of the log. */
+export function run(this: void, trace: Bytes, each: Each): void {
+  world.each = each
+  world.now = 0
+  world.ticks = 0
+  world.status = -60
+  world.credit = 0
+  world.input = EMPTY
+  world.random = 1
+  world.woken = false
+  world.open = false
+  world.trace = trace
+  world.from = 0
+  const options: Options = {
+    servers: [{ host: 'broker', port: 1883 }],
+    onMessage: (topic, payload, packet) => {
+      tell('message', cat(hex(topic as Bytes), ' ' as Bytes, hex(payload)), cat(dec(packet.qos), packet.retain ? ' r ' as Bytes : ' ' as Bytes, packet.dup ? 'd ' as Bytes : EMPTY, dec(packet.packetId)))
+    },
+    onReceipt: (token, outcome, reason) => {
+      tell('receipt', cat(dec(token), ' ' as Bytes, outcome as unknown as Bytes), dec(reason))
+    },
+    onSubscribed: (token, filter, code) => {
+      tell('subscribed', cat(dec(token), ' ' as Bytes, hex(filter as Bytes)), dec(code))
+    },
+    onLink: (state, present, cause) => {
+      tell('link', cat(state as unknown as Bytes, present ? ' present' as Bytes : EMPTY), dec(cause))
+    }
+  }
+  const limits: Limits = {}
+  const given: Properties = {}
+  let client: Client | undefined = undefined
+  while (world.from < trace.length) {
+    const kind = word()
+    if (kind.length > 0 && at(kind, 0) !== 35) {
+      if (client !== undefined) event(client, kind)
+      else if (!option(options, limits, given, kind)) {
+        client = create(hal, options)
+        event(client, kind)
+      }
+    }
+    // To the end of the line.
+    while (world.from < trace.length && at(trace, world.from) !== 10) world.from = world.from + 1
+    world.from = world.from + 1
+  }
+  if (client === undefined) return
+  settle(client)
+  const cause = client.explain()
+  tell('cause', cat(dec(cause.code), ' ' as Bytes, dec(cause.reason), ' ' as Bytes, dec(cause.value)), cat(dec(cause.limit), ' ' as Bytes, hex(cause.detail as Bytes)))
+  const s = client.stats()
+  count('packets-in', s.packetsIn)
+  count('packets-out', s.packetsOut)
+  count('bytes-in', s.bytesIn)
+  count('bytes-out', s.bytesOut)
+  count('delivered', s.delivered)
+  count('sent', s.sent)
+  count('received', s.received)
+  count('resent', s.resent)
+  count('pings', s.pings)
+  count('drops', s.drops)
+  client.destroy()
+}
