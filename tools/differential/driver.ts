@@ -275,31 +275,33 @@ function option(o: Options, limits: Limits, p: Properties, kind: Bytes): boolean
   return true
 }
 
-/** Slices until there is nothing to do at this instant. */
-function settle(client: Client): void {
+/** Slices until there is nothing to do at this instant. False: the client is offline and needs none. */
+function settle(client: Client): boolean {
   let slices = 0
   while (slices < Most.Slices && (world.woken || client.idle() === 0)) {
     world.woken = false
     const code = client.yield(0)
     slices = slices + 1
-    if (code < 0) return
+    if (code < 0) return false
   }
   if (slices === Most.Slices) tell('restless', dec(slices), EMPTY)
+  return true
 }
 
 /** Time passes, with every appointment of the client's on the way. */
 function pass(client: Client, ms: number): void {
-  settle(client)
+  let more = settle(client)
   const end = world.now + ms
   let turns = 0
-  while (world.now < end && turns < 100000) {
+  while (more && world.now < end && turns < 100000) {
     const idle = client.idle()
     const left = end - world.now
     world.now = world.now + (idle < left ? idle : left)
     if (idle <= left) world.woken = true
-    settle(client)
+    more = settle(client)
     turns = turns + 1
   }
+  world.now = end
 }
 
 function properties(): Properties | undefined {
