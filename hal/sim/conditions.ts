@@ -15,8 +15,14 @@ export interface Conditions {
   piecesOut: Pieces
   /** ms between the pieces that reach the device. */
   pieceGapMs: number
-  /** Bytes a second each way, 0 for no limit. */
+  /** Bytes a second each way, 0 for no limit; `bandwidthOut` and `bandwidthIn` hold for one direction where they are above 0. */
   bandwidth: number
+  bandwidthOut: number
+  bandwidthIn: number
+  /** Chance that a piece is lost on its way out or in. TCP sends it again after `rtoMs`, doubled for each further loss up to 60 s, and everything behind it waits. */
+  lossOut: number
+  lossIn: number
+  rtoMs: number
   /** Bytes the device's socket holds until the peer acknowledged them: what `credit()` starts from. */
   sendBuffer: number
   /** Bytes the device's socket holds unread before the peer must wait. */
@@ -28,6 +34,8 @@ export interface Conditions {
   writeGapMs: number
   /** Chance that a `write` takes fewer bytes than `credit()` promised, 1 at least. */
   shortWriteChance: number
+  /** Chance that a `read` gives fewer bytes than there are, 1 at least. */
+  shortReadChance: number
   /** False: `unacked()` answers -1, as on ports that cannot know. */
   knowsUnacked: boolean
   /** ms after which the device's TCP gives up on unacknowledged bytes or on a connect that hangs (`TcpTimeout`), 0 for never. */
@@ -41,12 +49,18 @@ export const DEFAULT_CONDITIONS: Conditions = {
   piecesOut: 1460,
   pieceGapMs: 0,
   bandwidth: 0,
+  bandwidthOut: 0,
+  bandwidthIn: 0,
+  lossOut: 0,
+  lossIn: 0,
+  rtoMs: 1000,
   sendBuffer: 5840,
   receiveBuffer: 5840,
   serverWindow: 65535,
   writeMax: 0,
   writeGapMs: 1,
   shortWriteChance: 0,
+  shortReadChance: 0,
   knowsUnacked: true,
   giveUpMs: 0
 }

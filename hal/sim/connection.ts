@@ -25,6 +25,8 @@ export interface DeviceEnd {
 
 /** What a connection needs of its network. */
 export interface Surroundings {
+  /** The middlebox on the way: after how many ms of silence it forgets a flow, 0 for never, and what it does then. */
+  idleCut: () => { ms: number; how: 'silent' | 'rst' }
   clock: Clock
   random: Random
   trace: Trace
@@ -56,6 +58,9 @@ export class SimConnection {
   /** The server's host has no power; something was sent to it meanwhile. */
   private crashed = false
   private unheard = false
+  /** When either side last sent something, for the middlebox, and whether it has forgotten the flow. */
+  private lastPacket: number
+  private forgotten = false
   private takenBytes = 0
   private acksHeld = false
   private overrides: Partial<Conditions> = {}
@@ -69,13 +74,16 @@ export class SimConnection {
   constructor(readonly id: number, readonly host: string, readonly port: number,
     private readonly around: Surroundings, private readonly device: DeviceEnd) {
     const { clock, random } = around
+    this.lastPacket = clock.now
     const conditions = (): Readonly<Conditions> => this.conditions()
     this.out = new Pipe(clock, random, {
-      conditions, pieces: () => this.conditions().piecesOut, gapMs: () => 0, parted: () => around.parted('out'),
+      conditions, pieces: () => this.conditions().piecesOut, gapMs: () => 0,
+      bandwidth: () => this.conditions().bandwidthOut || this.conditions().bandwidth, loss: () => this.conditions().lossOut, parted: () => around.parted('out'),
       accept: (item) => this.arrive(item), reset: () => this.resetByDevice()
     })
     this.in = new Pipe(clock, random, {
-      conditions, pieces: () => this.conditions().piecesIn, gapMs: () => this.conditions().pieceGapMs, parted: () => around.parted('in'),
+      conditions, pieces: () => this.conditions().piecesIn, gapMs: () => this.conditions().pieceGapMs,
+      bandwidth: () => this.conditions().bandwidthIn || this.conditions().bandwidth, loss: () => this.conditions().lossIn, parted: () => around.parted('in'),
       accept: (item) => this.device.arrive(item), reset: () => this.device.resetByPeer()
     })
   }
@@ -114,7 +122,7 @@ export class SimConnection {
     if (this.in.bytes + bytes.length > SERVER_SEND_LIMIT) {
       throw new SimLimitError(`connection ${this.id}: bytes sent by the server and not taken by the device`, SERVER_SEND_LIMIT, 'bytes', `${bytes.length} more`)
     }
-    this.in.send(bytes)
+    if (this.passes('in')) this.in.send(bytes)
   }
 
   /** Ends the server's direction in order (a half close): what the device still sends is read. */
@@ -122,7 +130,7 @@ export class SimConnection {
     if (this.closedByServer) return
     this.closedByServer = true
     this.around.trace.event(this.now, this.id, 'server FIN')
-    this.in.fin()
+    if (this.passes('in')) this.in.fin()
   }
 
   /** What a server's close() does: FIN, and an RST for whatever the device sends after it. */
@@ -215,11 +223,11 @@ export class SimConnection {
 
   /** The device's side, called by its socket: bytes out. */
   fromDevice(bytes: Bytes): void {
-    this.out.send(bytes)
+    if (this.passes('out')) this.out.send(bytes)
   }
 
   finFromDevice(): void {
-    this.out.fin()
+    if (this.passes('out')) this.out.fin()
   }
 
   rstFromDevice(): void {
@@ -229,6 +237,29 @@ export class SimConnection {
   /** The device has room again: one round trip later the rest arrives. */
   roomAtDevice(): void {
     if (this.in.bytes > 0 || this.closedByServer) this.around.clock.schedule(2 * this.conditions().latencyMs, 'net', () => this.in.pump())
+  }
+
+  /**
+   * The middlebox lets a packet pass, or has forgotten the flow after too long a silence: then nothing passes any more, and
+   * the sender is told by RST where the middlebox is of that kind. Looked at when somebody sends: silence costs nothing.
+   */
+  private passes(direction: 'out' | 'in'): boolean {
+    const { ms, how } = this.around.idleCut()
+    const idle = this.now - this.lastPacket
+    this.lastPacket = this.now
+    if (!this.forgotten && ms > 0 && idle >= ms) {
+      this.forgotten = true
+      this.around.trace.event(this.now, this.id, `the flow was forgotten after ${idle} ms of silence`)
+      this.halfOpen('both')
+    }
+    if (!this.forgotten) return true
+    if (how === 'rst') {
+      this.around.clock.schedule(this.conditions().latencyMs, 'net', () => {
+        if (direction === 'out') this.device.resetByPeer()
+        else this.resetByDevice()
+      })
+    }
+    return false
   }
 
   private rstUnknown(): void {

@@ -100,6 +100,12 @@ export class SimDevice {
     this.timer.socketEvent()
   }
 
+  /** The device gets another IP address: every connection it has dies without a sign on either side; new ones work. */
+  changeAddress(): void {
+    this.trace.event(this.world.clock.now, 0, `${this.id} changes its address`)
+    for (const socket of this.sockets) socket.connection?.halfOpen('both')
+  }
+
   /**
    * Runs a piece of the program at the device's border. True: it ended. False: the power went, and the program with it.
    * Whoever calls a client directly (`client.yield`, `client.publish`) does it in here where power may go.

@@ -59,6 +59,7 @@ export class Network {
   private readonly partedHosts = new Map<string, Direction>()
   private readonly waiting: { host: string; go: () => void }[] = []
   private count = 0
+  private idle: { ms: number; how: 'silent' | 'rst' } = { ms: 0, how: 'silent' }
 
   constructor(private readonly clock: Clock, private readonly random: Random, private readonly trace: Trace, conditions: Partial<Conditions>) {
     this.base = { ...DEFAULT_CONDITIONS, ...conditions }
@@ -100,6 +101,14 @@ export class Network {
   /** How the name is answered, after how many ms. Names without a listener and without this answer `fail`. */
   name(host: string, answer: NameAnswer, delayMs = 0): void {
     this.names.set(host, { answer, delayMs })
+  }
+
+  /**
+   * A middlebox on the way of every connection (a NAT, a carrier's firewall) forgets a flow that was silent both ways for
+   * `ms`: from then on its packets vanish, or are answered with RST. 0 for none. Holds for connections that stand as well.
+   */
+  idleCut(ms: number, how: 'silent' | 'rst' = 'silent'): void {
+    this.idle = { ms, how }
   }
 
   /**
@@ -169,7 +178,7 @@ export class Network {
       }
       const made = new SimConnection(socket.id, host, port, {
         clock: this.clock, random: this.random, trace: this.trace,
-        conditions: () => this.conditionsOf(listening), parted: (direction) => this.parted(host, direction)
+        idleCut: () => this.idle, conditions: () => this.conditionsOf(listening), parted: (direction) => this.parted(host, direction)
       }, socket)
       connection = made
       socket.connection = made

@@ -11,10 +11,17 @@ import type { Random } from './random.js'
 /** A piece, or the end of the stream. */
 export type Item = Bytes | 'FIN'
 
+/** RFC 6298, 2.5: a limit on the time between two attempts is 60 s or more. */
+const MAX_RTO_MS = 60000
+
 export interface PipeEnds {
   conditions: () => Conditions
   pieces: () => Pieces
   gapMs: () => number
+  /** Bytes a second in this direction, 0 for no limit. */
+  bandwidth: () => number
+  /** Chance that a piece is lost in this direction. */
+  loss: () => number
   /** True while the network is parted in this direction. */
   parted: () => boolean
   /** How many bytes of the piece are taken; fewer than its length means that the rest waits for `pump`. -1: FIN or piece must wait. */
@@ -110,15 +117,30 @@ export class Pipe {
   private arrival(length: number): number {
     const c = this.ends.conditions()
     const jitter = c.jitterMs > 0 ? this.random.int(0, c.jitterMs) : 0
-    const wire = c.bandwidth > 0 ? (length * 1000) / c.bandwidth : 0
+    const bandwidth = this.ends.bandwidth()
+    const wire = bandwidth > 0 ? (length * 1000) / bandwidth : 0
     this.wireFreeAt = Math.max(this.clock.now, this.wireFreeAt) + wire
-    this.lastArrival = Math.max(this.wireFreeAt + c.latencyMs + jitter, this.lastArrival + this.ends.gapMs())
+    const resent = this.resending(c.rtoMs)
+    this.lastArrival = Math.max(this.wireFreeAt + resent + c.latencyMs + jitter, this.lastArrival + this.ends.gapMs())
     return this.lastArrival
+  }
+
+  /** ms that losses add: the stream stalls until the piece gets through. */
+  private resending(rtoMs: number): number {
+    const loss = Math.min(this.ends.loss(), 0.99)
+    let waited = 0
+    let rto = rtoMs
+    while (this.random.chance(loss)) {
+      waited += rto
+      rto = Math.min(rto * 2, MAX_RTO_MS)
+    }
+    return waited
   }
 
   private post(item: Item, length: number): void {
     const delay = this.arrival(length) - this.clock.now
-    this.travelling.push({ item, leavesAt: this.wireFreeAt })
+    // A piece that must be sent again has not left for good until then.
+    this.travelling.push({ item, leavesAt: Math.max(this.wireFreeAt, this.lastArrival - this.ends.conditions().latencyMs - this.ends.conditions().jitterMs) })
     this.clock.schedule(delay, 'net', () => {
       const next = this.travelling.shift()
       if (next === undefined || this.lost) return

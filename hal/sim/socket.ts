@@ -64,9 +64,11 @@ export class SimSocket implements Socket, DeviceEnd {
     const segment = this.segments.peek()
     if (segment === undefined || max <= 0) return NONE
     let bytes = segment
-    if (segment.length > max) {
-      bytes = segment.substring(0, max) as Bytes
-      this.segments.replaceHead(segment.substring(max) as Bytes)
+    let limit = Math.min(max, segment.length)
+    if (limit > 1 && this.owner.random.chance(this.conditions().shortReadChance)) limit = this.owner.random.int(1, limit - 1)
+    if (segment.length > limit) {
+      bytes = segment.substring(0, limit) as Bytes
+      this.segments.replaceHead(segment.substring(limit) as Bytes)
     } else this.segments.shift()
     this.held -= bytes.length
     if (this.starved) {
