@@ -15,16 +15,18 @@ export function fromHex(hex: string): Bytes {
 export interface World {
   sim: Sim
   broker: ModelBroker
+  /** What its devices are like. */
+  options: SimOptions
 }
 
 export function world(options: Partial<ModelBrokerOptions> = {}, sim: SimOptions = {}): World {
   const made = createSim(sim)
-  return { sim: made, broker: new ModelBroker(made, options) }
+  return { sim: made, broker: new ModelBroker(made, options), options: sim }
 }
 
-/** Our client against a model broker. */
+/** Our client against a model broker, on a device of its own. */
 export function withModel(world: World, options: WorldOptions = {}): SimClient {
-  return simClient({ sim: world.sim, broker: false, clientId: 'a', ...options })
+  return simClient({ sim: world.sim, device: world.options, broker: false, clientId: 'a', ...options })
 }
 
 type Fields<T> = Partial<Omit<T, 'cmd'>>

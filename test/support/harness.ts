@@ -10,13 +10,15 @@
  */
 import { create, type Client } from '../../firmware/index.js'
 import type { Bytes, Options } from '../../firmware/types.js'
-import { createSim, type Sim, type SimDevice, type SimOptions } from '../../hal/sim/index.js'
+import { createSim, type DeviceOptions, type Sim, type SimDevice, type SimOptions } from '../../hal/sim/index.js'
 import { ScriptedBroker, type BrokerOptions, type Peer } from './broker.js'
 import { Recording } from './record.js'
 
 /** Options of the client, with the world around it. `servers` is the test broker when absent. */
 export interface WorldOptions extends Partial<Options> {
   sim?: SimOptions | Sim
+  /** What the device is like that is added to a world that is there. */
+  device?: DeviceOptions
   /** The broker's options, or a broker of another harness, or false for none. */
   broker?: BrokerOptions | ScriptedBroker | false
 }
@@ -43,10 +45,10 @@ export interface SimClient {
 }
 
 export function simClient(options: WorldOptions = {}): SimClient {
-  const { sim: world, broker: server, ...rest } = options
+  const { sim: world, broker: server, device: kind, ...rest } = options
   const isFirst = !(world !== undefined && 'clock' in world)
   const sim = isFirst ? createSim(world) : world
-  const device = isFirst ? sim.device : sim.addDevice()
+  const device = isFirst ? sim.device : sim.addDevice(kind)
   const broker = server instanceof ScriptedBroker ? server : new ScriptedBroker(server === false ? {} : server ?? {})
   if (server !== false && !(server instanceof ScriptedBroker)) broker.listen(sim)
   const got = new Recording(() => sim.now)
