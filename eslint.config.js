@@ -16,7 +16,9 @@ const { plugin, rules } = await import(pathToFileURL(compiledRules).href)
 
 /** Code that runs on a board: the core, and the ports in the dialect. */
 const firmware = ['firmware/**/*.ts']
-const devicePorts = ['espruino', 'luatos', 'luatask', 'luasocket', 'at'].map((port) => `hal/${port}/**/*.ts`)
+/** The ports in the dialect, and the kit that checks ports, which runs on boards as well. */
+const deviceFolders = ['espruino', 'luatos', 'luatask', 'luasocket', 'at', 'conformance']
+const devicePorts = deviceFolders.map((port) => `hal/${port}/**/*.ts`)
 const contract = ['hal/hal.ts']
 
 /** What a port may import besides its own folder. */
@@ -73,12 +75,12 @@ export default tseslint.config(
   },
   { files: ['firmware/bytes.ts'], rules: { 'dialect/bytes-intrinsics': 'off', 'dialect/no-bytes-plus': 'off', 'dialect/plain-arrays': ['error', { methods: ['join'] }] } },
   { files: coldFiles, rules: { 'dialect/no-hot-switch': 'off', 'dialect/no-bytes-plus': 'off' } },
-  ...['espruino', 'luatos', 'luatask', 'luasocket', 'at'].map((port) => ({
+  ...deviceFolders.map((port) => ({
     files: [`hal/${port}/**/*.ts`],
     rules: { ...portRules, 'dialect/portable-imports': ['error', { root, allow: [`hal/${port}/`, ...shared], typesOnly: [] }] }
   })),
   {
-    files: ['test/**/*.ts', 'tools/**/*.ts', 'hal/conformance/**/*.ts', 'examples/**/*.ts', '*.ts'],
+    files: ['test/**/*.ts', 'tools/**/*.ts', 'examples/**/*.ts', '*.ts'],
     rules: {
       // Tools read JSON; tests hand over wrong values and fakes on purpose.
       '@typescript-eslint/no-unsafe-assignment': 'off',

@@ -8,6 +8,7 @@ import { Command } from 'commander'
 export type Setup = (command: Command) => void
 
 const commands: { name: string; summary: string; load: () => Promise<{ setup: Setup }> }[] = [
+  { name: 'hal-check', summary: 'check a port against the contract of the HAL', load: () => import('./hal-check/command.js') },
   { name: 'journal-cuts', summary: 'cut the power at every write of the journal and look for what was promised', load: () => import('./journal/command.js') },
   { name: 'memory', summary: 'the most memory that a client can ever hold', load: () => import('./contract/command.js') },
   { name: 'sim', summary: 'run scenarios of faults from seeds and check every promise', load: () => import('./sim/command.js') },

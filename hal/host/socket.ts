@@ -81,7 +81,8 @@ export class HostSocket implements Socket {
       return
     }
     this.stream.setNoDelay(true)
-    this.stream.on('end', () => this.end(LinkCode.Closed))
+    // A peer that hangs up in the middle of the handshake did not agree to it.
+    this.stream.on('end', () => this.end(this.stage === Stage.Tls ? LinkCode.TlsFailed : LinkCode.Closed))
     this.stream.on('error', error => this.failed(error))
     this.stream.on('close', () => {
       clearTimeout(this.linger)

@@ -44,7 +44,7 @@ export function createStorage(options: StorageOptions): StorageHal {
         }
         renameSync(path + '.new', path)
         syncFolder(folder)
-        return bytes.length
+        return 0
       } catch {
         return LinkCode.StorageFailed
       }

@@ -37,7 +37,7 @@ describe('eslint.config.js', () => {
     expect(await dialectOf('firmware/bytes.ts')).toEqual(off)
   })
 
-  it.each(['espruino', 'luatos', 'luatask', 'luasocket', 'at'])('holds the port %s to the dialect, built-ins and closures aside', async (port) => {
+  it.each(['espruino', 'luatos', 'luatask', 'luasocket', 'at', 'conformance'])('holds %s to the dialect, built-ins and closures aside', async (port) => {
     const on = await dialectOf(`hal/${port}/socket.ts`)
     expect(all.filter((name) => !on.includes(name))).toEqual(['bytes-intrinsics', 'no-closure-objects'])
   })

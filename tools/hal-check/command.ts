@@ -1,0 +1,68 @@
+/** `npx yieldmq hal-check PORT`: does a port keep the contract of hal/hal.ts? */
+import { Argument, type Command } from 'commander'
+import cliProgress from 'cli-progress'
+import { allCases, type Case } from '../../hal/conformance/index.js'
+import { CATALOGUE } from '../../hal/conformance/catalogue.js'
+import { findPort, UsageError } from './ports.js'
+import { listing, score, scorecard } from './score.js'
+
+interface Options {
+  json?: boolean
+  list?: boolean
+  only?: string[]
+}
+
+/** Cases whose id, or part, is named. */
+function wantedCases(only: string[] | undefined): Case[] {
+  const all = allCases()
+  if (only === undefined) return all
+  const unknown = only.filter((name) => !all.some((one) => matches(one, name)))
+  if (unknown.length > 0) throw new UsageError(`There is no case ${unknown.join(', ')}; --list shows all.`)
+  return all.filter((one) => only.some((name) => matches(one, name)))
+}
+
+function matches(one: Case, name: string): boolean {
+  return one.id === name || one.id.startsWith(name + '.')
+}
+
+async function check(port: string | undefined, options: Options): Promise<void> {
+  const cases = wantedCases(options.only)
+  if (options.list === true) {
+    console.log(options.json === true ? JSON.stringify(cases.map((one) => ({ id: one.id, ...CATALOGUE[one.id] }))) : listing(cases))
+    return
+  }
+  if (port === undefined) throw new UsageError('Which port? host, host-blocking, sim, or a file such as ./my-port.js; --help shows more.')
+  const run = await findPort(port)
+  const bar = process.stderr.isTTY ? new cliProgress.SingleBar({ format: 'checking {bar} {value}/{total} {id}', stream: process.stderr, clearOnComplete: true }) : undefined
+  bar?.start(cases.length, 0, { id: '' })
+  const results = await run(cases, (result) => bar?.increment({ id: result.id }))
+  bar?.stop()
+  const total = score(port, cases, results)
+  console.log(options.json === true ? JSON.stringify(total) : scorecard(total, cases))
+  // A port's own sockets or threads may keep the process; the verdict is known.
+  process.exit(total.failed.length === 0 && total.cases > 0 ? 0 : 1)
+}
+
+export function setup(command: Command): void {
+  command
+    .addArgument(new Argument('[port]', 'host, host-blocking, sim, or the file of a port (default export or createHal)'))
+    .option('--only <id...>', 'these cases or parts only')
+    .option('--list', 'list the cases and stop')
+    .option('--json', 'one JSON value on standard output')
+    .addHelpText('after', `
+Exit status: 0 for a full score, 1 for less, 2 when the port cannot be checked.
+A case that needs a part which the port does not have is listed as not applicable and counts neither way.
+
+Example:
+  npx yieldmq hal-check sim
+  npx yieldmq hal-check ./my-port.js --only socket write.bounded`)
+    .action(async (port: string | undefined, options: Options) => {
+      try {
+        await check(port, options)
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error
+        console.error(error.message)
+        process.exitCode = 2
+      }
+    })
+}
