@@ -74,6 +74,8 @@ export default tseslint.config(
     }
   },
   { files: ['firmware/bytes.ts'], rules: { 'dialect/bytes-intrinsics': 'off', 'dialect/no-bytes-plus': 'off', 'dialect/plain-arrays': ['error', { methods: ['join'] }] } },
+  // Texts for the scorecard: no device carries them.
+  { files: ['hal/conformance/catalogue*.ts'], rules: { 'dialect/no-unparsed-syntax': 'off' } },
   { files: coldFiles, rules: { 'dialect/no-hot-switch': 'off', 'dialect/no-bytes-plus': 'off' } },
   ...deviceFolders.map((port) => ({
     files: [`hal/${port}/**/*.ts`],

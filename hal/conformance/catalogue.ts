@@ -2,6 +2,8 @@
  * What each case shows, and what breaks in a program when a port fails it. For the scorecard and docs/porting.md; a
  * device does not carry these texts.
  */
+import { PART_ENTRIES } from './catalogue-parts.js'
+
 export interface Entry {
   /** A sentence about the port. */
   title: string
@@ -28,6 +30,7 @@ export const PARTS: Record<string, string> = {
 }
 
 export const CATALOGUE: Record<string, Entry> = {
+  ...PART_ENTRIES,
   'socket.open-at-once': {
     title: 'open returns at once, before the name is resolved or the peer has answered.',
     why: 'A slice would last as long as DNS and TCP take; the watchdog bites, and no other work is done meanwhile.' },

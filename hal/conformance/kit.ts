@@ -20,7 +20,7 @@ export function createKit(setup: Setup, label: number): Kit {
     setup: setup, hal: hal, stage: 0, began: now, entered: now,
     limitMs: given(setup.limitMs, LIMIT_MS), toleranceMs: given(setup.toleranceMs, TOLERANCE_MS), bulkBytes: given(setup.bulkBytes, BULK_BYTES),
     socket: undefined as unknown as Socket, sockets: [], handles: [], out: EMPTY, got: EMPTY, label: label, dialling: false, doing: '', seen: '', other: hal, text: '',
-    count: 0, total: 0, mark: 0, stamp: now, wakes: 0, depth: 0, code: 0
+    count: 0, total: 0, mark: 0, stamp: now, firstStamp: now, wakes: 0, depth: 0, code: 0
   }
 }
 

@@ -127,6 +127,7 @@ export interface Kit {
   total: number
   mark: number
   stamp: number
+  firstStamp: number
   wakes: number
   depth: number
   code: number
