@@ -199,7 +199,10 @@ export function throwing(): number {
 
 /** What is left of a case: its connections are closed, its handles freed. */
 export function closeAll(kit: Kit): void {
-  for (const socket of kit.sockets) socket.close()
+  for (const socket of kit.sockets) {
+    // A broken port's.
+    if (socket !== undefined) socket.close()
+  }
   for (const handle of kit.handles) kit.hal.timer.wakeAfter!(handle, -1)
   kit.sockets = []
   kit.handles = []

@@ -1,5 +1,5 @@
 /** Runs cases on a port and keeps the score. */
-import { createRun, runWaiting, runWoken, Step, type Case, type Setup } from '../../hal/conformance/index.js'
+import { advance, createRun, runWaiting, runWoken, Step, type Case, type Setup } from '../../hal/conformance/index.js'
 import type { Sim } from '../../hal/sim/index.js'
 
 export interface Result {
@@ -26,6 +26,10 @@ export async function runReal(setup: Setup, cases: Case[], onResult: OnResult): 
     runWaiting(run)
     return
   }
+  if (setup.hal.timer.onWake === undefined || setup.hal.timer.wakeAfter === undefined) {
+    while (advance(run) >= 0) await new Promise((resolve) => { setTimeout(resolve, 5) })
+    return
+  }
   runWoken(run)
   // A port whose wakes never come is found here, by the clock of this machine.
   const limitMs = setup.limitMs ?? 20_000
@@ -48,6 +52,10 @@ export function runSim(sim: Sim, setup: Setup, cases: Case[], onResult: OnResult
   const run = createRun(setup, cases, (id, outcome, seen, ms) => onResult(resultOf(id, outcome, seen, ms)))
   if (setup.hal.timer.wait !== undefined) {
     runWaiting(run)
+    return
+  }
+  if (setup.hal.timer.onWake === undefined || setup.hal.timer.wakeAfter === undefined) {
+    while (advance(run) >= 0) sim.advance(10)
     return
   }
   runWoken(run)
