@@ -167,7 +167,7 @@ export class Faults {
     const most = Math.max(world.script.client.limits?.packetIn ?? 1024, world.script.program.streams ? world.script.client.limits?.streamMax ?? 262_144 : 0)
     if (world.script.client.protocolVersion === 5 && bytes + topic.length + 16 > most) return
     const label = world.nextLabel('b')
-    const session = world.session()
+    const session = world.server.isUp ? world.session() : undefined
     const granted = session?.filters.get(filter)
     const reaches = Math.min(qos, granted ?? 0)
     const expected = granted !== undefined && (reaches > 0 || world.server.online)

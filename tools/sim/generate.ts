@@ -96,7 +96,8 @@ function programOf(draw: Draw, features: FeatureSet, duration: number): Program 
 
 function serverOf(draw: Draw, client: ClientOptions): ServerOptions {
   const server: ServerOptions = {}
-  if (draw.chance(0.15)) server.maximumQoS = draw.pick([0, 1] as Qos[])
+  // Before 5.0 a server cannot say so and closes over each message. A will above it would be refused at every CONNECT, rightly.
+  if (client.protocolVersion === 5 && draw.chance(0.15)) server.maximumQoS = Math.max(draw.pick([0, 1]), client.will?.qos ?? 0) as Qos
   if (client.protocolVersion !== 5) return server
   if (draw.chance(0.5)) server.receiveMaximum = draw.pick([1, 2, 3, 10])
   if (draw.chance(0.6)) server.topicAliasMaximum = draw.pick([1, 2, 10])

@@ -1,7 +1,6 @@
-/** The server as a scenario needs it, over the test broker. */
-import { ScriptedBroker } from '../../test/support/broker.js'
-import { toBuffer, toBytes } from '../../test/support/wire.js'
+/** The server as a scenario needs it, over the simulator's model broker. */
 import type { Bytes, Qos } from '../../firmware/types.js'
+import { everyLie, ModelBroker } from '../../hal/sim/broker/index.js'
 import type { Listening, Sim } from '../../hal/sim/index.js'
 import type { Script } from './script.js'
 
@@ -22,102 +21,86 @@ export interface SessionView {
   filters: ReadonlyMap<string, number>
 }
 
+/** Probability of each lie at each opportunity, in the dishonest profile. */
+const LIE_CHANCE = 0.004
+
 export class Server {
   refuseConnect = 0
   refusePublish = 0
   flap = false
   muteAcks = false
   muteSubacks = false
-  private readonly broker: ScriptedBroker
-  private listening: Listening[] = []
-  private seen = 0
+  private readonly broker: ModelBroker
+  private readonly others: Listening[]
   private down = 0
 
-  constructor(private readonly sim: Sim, private readonly script: Script, private readonly onTaken: (taken: Taken) => void) {
-    const { receiveMaximum, topicAliasMaximum, maximumPacketSize, serverKeepAlive, maximumQoS } = script.server
-    const properties = Object.fromEntries(Object.entries({ receiveMaximum, topicAliasMaximum, maximumPacketSize, serverKeepAlive, ...(maximumQoS === undefined ? {} : { maximumQoS }) }).filter(([, value]) => value !== undefined))
-    this.broker = new ScriptedBroker({
-      ...(maximumQoS === undefined ? {} : { maximumQoS }),
-      authorize: () => this.refuseConnect,
-      ...(script.client.protocolVersion === 5 ? { properties } : {})
+  constructor(private readonly sim: Sim, script: Script, onTaken: (taken: Taken) => void) {
+    const { sessionExpiry, ...limits } = script.server
+    const v5 = script.client.protocolVersion === 5
+    this.broker = new ModelBroker(sim, {
+      ...limits, topicAliasMaximum: limits.topicAliasMaximum ?? 0, serverKeepAlive: v5 ? limits.serverKeepAlive ?? -1 : -1,
+      ...(sessionExpiry === undefined ? {} : { sessionExpiryMaximum: sessionExpiry }),
+      host: HOSTS[0], aliasesOut: v5, keep: 200,
+      dishonesty: script.profile === 'dishonest' ? everyLie(LIE_CHANCE) : {},
+      login: () => this.refuseConnect,
+      authorizePublish: () => (this.refusePublish > 0 && v5 ? this.refusePublish : 'allow'),
+      neverAck: ({ kind }) => (kind === 'puback' || kind === 'pubrec' || kind === 'pubcomp' ? this.muteAcks : kind === 'suback' || kind === 'unsuback' ? this.muteSubacks : false),
+      onTaken: ({ clientId, t, topic, payload, qos }) => {
+        if (clientId === CLIENT_ID) onTaken({ t, topic, label: payload.slice(0, 6), qos })
+      },
+      onConnect: ({ code }) => {
+        if (this.flap && code === 0) sim.after(1, () => this.broker.kick(CLIENT_ID, 'fin'))
+      }
     })
-    this.broker.on('connect', (_packet, peer) => {
-      if (!this.flap || this.refuseConnect > 0) return false
-      this.broker.welcome(peer)
-      peer.close()
-      return true
-    })
-    this.broker.on('publish', (packet, peer) => {
-      const alias = packet.properties?.topicAlias
-      if (alias !== undefined && packet.topic !== '') peer.aliases.set(alias, packet.topic)
-      if (this.muteAcks) return true
-      if (this.refusePublish === 0 || packet.qos === 0 || peer.version !== 5 || packet.dup) return false
-      const id = packet.messageId ?? 0
-      if (packet.qos === 1) peer.puback(id, this.refusePublish)
-      else peer.pubrec(id, this.refusePublish)
-      return true
-    })
-    this.broker.on('pubrel', () => this.muteAcks)
-    this.broker.on('subscribe', () => this.muteSubacks)
-    this.broker.on('unsubscribe', () => this.muteSubacks)
-    this.listen()
-  }
-
-  /** Tells what was taken since the last call. */
-  poll(): void {
-    const { messages } = this.broker
-    while (this.seen < messages.length) {
-      const message = messages[this.seen]!
-      this.seen += 1
-      this.onTaken({ t: this.sim.now, topic: message.topic, label: message.payload.toString('latin1', 0, 6), qos: message.qos })
-    }
+    this.others = HOSTS.slice(1, script.program.servers).map((host) => sim.network.listen(host, 1883, (connection) => this.broker.accept(connection)))
   }
 
   get violations(): string[] {
-    return this.broker.violations.filter((what) => !what.startsWith('connection') || !what.includes('silent for'))
+    const { items } = this.broker.oracle.violations
+    return items.length === 0 ? [] : items.map((one) => `${one.kind}${one.statement === '' ? '' : ` (${one.statement})`}: ${one.text}, at ${one.t} ms on connection ${one.connection}`)
   }
 
   session(): SessionView | undefined {
-    const session = this.broker.sessions.get(CLIENT_ID)
-    return session === undefined ? undefined : { key: session, filters: new Map([...session.subscriptions].map(([filter, { qos }]) => [filter, qos])) }
+    const session = this.broker.core.sessions.get(CLIENT_ID)
+    return session === undefined ? undefined : { key: session, filters: new Map([...session.subscriptions.values()].map(({ filter, qos }) => [filter, qos])) }
   }
 
   /** The device has a connection that the server believes in. */
   get online(): boolean {
-    return this.broker.client(CLIENT_ID) !== undefined
+    return this.broker.link(CLIENT_ID) !== undefined
+  }
+
+  get isUp(): boolean {
+    return this.broker.isRunning
   }
 
   publish(topic: string, payload: Bytes, qos: Qos, retain: boolean): void {
-    this.broker.publish(topic, toBuffer(payload), { qos, retain })
+    this.broker.publish(topic, payload, qos, retain)
   }
 
   connects(answer: 'accept' | 'refuse' | 'hang'): void {
-    for (const one of this.listening) one.connect(answer)
+    for (const one of [this.broker.listener, ...this.others]) one.connect(answer)
   }
 
   /** The device's connection is closed, as by a second client of the same id that leaves again. */
   kick(): void {
-    const peer = this.broker.client(CLIENT_ID)
-    if (peer === undefined) return
-    if (peer.version === 5) peer.disconnect(0x8e)
-    peer.close()
+    this.broker.kick(CLIENT_ID, 'disconnect', 0x8e)
   }
 
   loseSession(): void {
-    this.broker.client(CLIENT_ID)?.close()
-    this.broker.sessions.delete(CLIENT_ID)
+    this.broker.kick(CLIENT_ID, 'fin')
+    this.broker.loseSessions()
   }
 
   /** Down for `ms`; with `lose` its sessions are gone. */
   restart(ms: number, lose: boolean): void {
-    for (const one of this.listening) one.close()
-    this.listening = []
-    if (lose) this.broker.loseSessions()
-    else this.broker.closeAll()
     this.down += 1
     const own = this.down
+    this.broker.stop('rst')
+    this.connects('refuse')
+    if (lose) this.broker.loseSessions()
     this.sim.after(ms, () => {
-      if (own === this.down) this.listen()
+      if (own === this.down) this.up()
     })
   }
 
@@ -128,14 +111,13 @@ export class Server {
     this.flap = false
     this.muteAcks = false
     this.muteSubacks = false
-    if (this.listening.length === 0) this.listen()
+    this.broker.options.dishonesty = {}
+    this.down += 1
+    this.up()
+  }
+
+  private up(): void {
+    this.broker.start()
     this.connects('accept')
   }
-
-  private listen(): void {
-    if (this.listening.length > 0) return
-    this.listening = HOSTS.slice(0, this.script.program.servers).map((host) => this.broker.listen(this.sim, host))
-  }
 }
-
-export { toBytes }

@@ -175,7 +175,8 @@ export class ModelBroker {
     }
   }
 
-  private accept(connection: SimConnection): void {
+  /** Takes a connection: for a listener of another host. */
+  accept(connection: SimConnection): void {
     const { core } = this
     const link = new Link(core, connection)
     core.links.add(link)

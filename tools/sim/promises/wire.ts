@@ -21,6 +21,7 @@ interface Open {
 
 export const protocolKept: SimPromise = {
   name: 'protocol-kept',
+  profiles: ['honest', 'power', 'slow', 'session-losing'],
   sentence: 'The server finds no breach of the protocol in what the client sends.',
   watch: (world, name) => ({
     step: () => {
