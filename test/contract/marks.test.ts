@@ -1,6 +1,12 @@
 /** High-water marks: the most there ever was, though it is gone again. */
 import { describe, expect, it } from 'vitest'
+import { create } from '../../firmware/index.js'
 import { Step } from '../../firmware/outbox.js'
+import type { Options } from '../../firmware/types.js'
+import type { Hal } from '../../hal/hal.js'
+import { memoryContract } from '../../tools/contract/contract.js'
+import { generate } from '../../tools/sim/generate.js'
+import { runScript } from '../../tools/sim/run.js'
 import { simClient } from '../support/harness.js'
 
 describe('the high-water marks', () => {
@@ -88,5 +94,21 @@ describe('the high-water marks', () => {
     // The packet has three header bytes, and the last of its five pieces is not held.
     expect(h.client.stats().scannerBytesMost).toBe(400 - 3)
     h.check()
+  })
+})
+
+describe('the simulator\'s promise about the marks', () => {
+  it('is broken by a client that holds one message more than the contract allows', () => {
+    const script = generate(1, { profile: 'honest', features: 'full', days: 0 })
+    const most = memoryContract(script.client, 'full').marks.outboxCountMost
+    const under = {
+      create: (hal: Hal, options: Options) => {
+        const client = create(hal, options)
+        client.core_!.stats_.outboxCountMost = most + 1
+        return client
+      }
+    }
+    expect(runScript(script, { create }).failure).toBeUndefined()
+    expect(runScript(script, under).failure).toMatchObject({ promise: 'marks-kept', detail: `outboxCountMost is ${most + 1}, and the memory contract allows ${most}` })
   })
 })

@@ -1,5 +1,6 @@
 /** No limit is ever passed (docs/limits.md). */
 import type { Core } from '../../../firmware/core.js'
+import { checkMarks, memoryContract } from '../../contract/contract.js'
 import type { World } from '../world.js'
 import type { SimPromise } from './promise.js'
 
@@ -48,6 +49,19 @@ export const limitsKept: SimPromise = {
       over('bytes of half-received packets', core.scanner_.held_ + core.scanner_.small_.length, s.packetIn_ + 64)
     }
     return { slice: look, step: look }
+  }
+}
+
+export const marksKept: SimPromise = {
+  name: 'marks-kept',
+  sentence: 'No high-water mark of stats() passes what the memory contract of the options allows, in the profiles that have marks.',
+  watch: (world, name) => {
+    const contract = memoryContract(world.script.client, world.script.features)
+    return {
+      step: () => {
+        for (const passed of checkMarks(world.client.stats(), contract)) world.fail(name, passed)
+      }
+    }
   }
 }
 

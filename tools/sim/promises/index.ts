@@ -1,6 +1,6 @@
 /** All promises, in the order in which docs/promises.md lists them. */
 import type { Script } from '../script.js'
-import { limitsKept, packetSizes, sliceBounds } from './bounds.js'
+import { limitsKept, marksKept, packetSizes, sliceBounds } from './bounds.js'
 import { inAtLeastOnce, inExactlyOnce, inOrder, outExactlyOnce } from './delivery.js'
 import { deadLinkNoticed, noHammering, slowLane, statesInOrder } from './links.js'
 import { noCrash, noHang, noSpin, settles } from './program.js'
@@ -14,7 +14,7 @@ export type { SimPromise } from './promise.js'
 export const PROMISES: readonly SimPromise[] = [
   oneReceipt, deliveredWasTaken, atLeastOnce, unsentStaysUnsent, deadlinesKept,
   outExactlyOnce, inExactlyOnce, inAtLeastOnce, inOrder,
-  limitsKept, packetSizes, sliceBounds,
+  limitsKept, marksKept, packetSizes, sliceBounds,
   deadLinkNoticed, noHammering, slowLane, statesInOrder,
   subscriptionsWhole, subscriptionsFirst,
   protocolKept, idsAndDup, windowKept, acksInOrder, connectionsInOrder,
