@@ -69,14 +69,16 @@ function loop(core: Core, timeoutMs: number, forMessage: boolean): Code {
   if (isOver(core) && core.outbox_.soonest_ < 0) return because(core, ErrorCode.NotStarted)
   const timer = core.hal_.timer
   if (timer.wait === undefined) return pumpOnce(core)
+  // The port's clock is exact no longer than that: a larger time would never pass.
+  const most = timeoutMs > Longest.Wait ? Longest.Wait : timeoutMs
   const start = timer.ticks()
   let handled = 0
-  let left = timeoutMs
+  let left = most
   while (true) {
     handled = handled + slice(core)
     if (core.destroyed_ || isOver(core) && core.outbox_.soonest_ < 0) return handled
     if (forMessage && core.inbox_.count_ > 0) return handled
-    left = timeoutMs - timer.since(start)
+    left = most - timer.since(start)
     if (!(left > 0)) return handled
     // A full push-back cache: only the application can go on.
     if (FEATURE_CACHE && mustHold(core)) return handled
@@ -217,7 +219,7 @@ export class Client {
 
   /**
    * Reads what has arrived, keeps the heartbeat alive, sends what waits: call it in a loop. On ports that can wait it
-   * returns when `timeoutMs` (0 to 2^30) have passed; on others after one slice. Returns the number of packets handled, or
+   * returns when `timeoutMs` (0 to 2^30 - 1, more is taken for that) have passed; on others after one slice. Returns the number of packets handled, or
    * NotStarted, Reentrant (inside a callback), Destroyed, Stopped (the program is asked to end).
    */
   yield(timeoutMs: number): Code {

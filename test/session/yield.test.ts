@@ -17,6 +17,14 @@ describe('yield on a port that can wait', () => {
     }
   })
 
+  it('takes a time that is longer than the clock is exact for the longest that it is', () => {
+    const h = waiting({ keepalive: 0 })
+    h.up()
+    const begin = h.sim.now
+    expect(h.client.yield(2 ** 31)).toBe(0)
+    expect(h.sim.now - begin).toBe(2 ** 30 - 1)
+  })
+
   it('[S1-12] returns the number of packets it handled', () => {
     const h = waiting()
     h.up()
