@@ -90,7 +90,7 @@ export interface Socket {
   read(max: number): Bytes
   /** Takes the first n bytes of `bytes` and returns n, 0 to `credit()`; below 0 a code. */
   write(bytes: Bytes): Code
-  /** Bytes that `write` would take now. */
+  /** Bytes that `write` would take now, all of them in one call. */
   credit(): number
   /** Bytes received and not read. */
   pending(): number
@@ -115,7 +115,8 @@ export interface TimerHal {
   /** Milliseconds since the stamp `t0`. */
   since(this: void, t0: number): number
   /**
-   * Waits until data, credit or a state change on any socket, a `wake`, or `ms` milliseconds, whichever is first.
+   * Waits until data, credit or a state change on any socket, a `wake`, or `ms` milliseconds, whichever is first. What
+   * happened since the last wait ended ends this one at once; a wait may end early, but not as a rule.
    * Returns 0, or below 0 a code: `Stopped` (-36) once for each time the program was asked to end; later waits wait.
    * Absent where the runtime cannot wait (Espruino, event-driven Node).
    */
@@ -173,6 +174,7 @@ export interface StorageHal {
   get(this: void, key: string): Bytes
   /** 0, `StorageFailed`, or below 0 another code when the value is larger than `sizeLimit()`; then the old value stays. */
   set(this: void, key: string, bytes: Bytes): Code
+  /** 0 or above when there is no value any more, also where there was none; below 0 a code. */
   remove(this: void, key: string): Code
   /** Bytes that one value may have. */
   sizeLimit(this: void): number

@@ -4,12 +4,15 @@ import cliProgress from 'cli-progress'
 import { allCases, type Case } from '../../hal/conformance/index.js'
 import { CATALOGUE } from '../../hal/conformance/catalogue.js'
 import { findPort, UsageError } from './ports.js'
+import { startPeer } from './peer.js'
 import { listing, score, scorecard } from './score.js'
 
 interface Options {
   json?: boolean
   list?: boolean
   only?: string[]
+  serve?: string
+  host?: string
 }
 
 /** Cases whose id, or part, is named. */
@@ -31,6 +34,7 @@ async function check(port: string | undefined, options: Options): Promise<void> 
     console.log(options.json === true ? JSON.stringify(cases.map((one) => ({ id: one.id, ...CATALOGUE[one.id] }))) : listing(cases))
     return
   }
+  if (options.serve !== undefined) return serve(options.serve, options.host)
   if (port === undefined) throw new UsageError('Which port? host, host-blocking, sim, or a file such as ./my-port.js; --help shows more.')
   const run = await findPort(port)
   const bar = process.stderr.isTTY ? new cliProgress.SingleBar({ format: 'checking {bar} {value}/{total} {id}', stream: process.stderr, clearOnComplete: true }) : undefined
@@ -43,11 +47,21 @@ async function check(port: string | undefined, options: Options): Promise<void> 
   process.exit(total.failed.length === 0 && total.cases > 0 ? 0 : 1)
 }
 
+/** The peer for a port on a board; runs until it is ended. */
+async function serve(asked: string, host = '127.0.0.1'): Promise<void> {
+  const port = Number(asked)
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError(`--serve ${asked}: a port of 0 to 65535 is expected.`)
+  const { peer, refused, silent } = await startPeer(host, port)
+  console.log(`peer ${peer.host}:${peer.port}, refused ${refused.host}:${refused.port}${silent === undefined ? '' : `, silent ${silent.host}:${silent.port}`}; Ctrl-C ends it`)
+}
+
 export function setup(command: Command): void {
   command
     .addArgument(new Argument('[port]', 'host, host-blocking, sim, or the file of a port (default export or createHal)'))
     .option('--only <id...>', 'these cases or parts only')
     .option('--list', 'list the cases and stop')
+    .option('--serve <port>', 'run only the peer, for a port on a board')
+    .option('--host <address>', 'where the peer listens: 127.0.0.1 when absent')
     .option('--json', 'one JSON value on standard output')
     .addHelpText('after', `
 Exit status: 0 for a full score, 1 for less, 2 when the port cannot be checked.

@@ -7,6 +7,7 @@ import { createHostHal } from '../../hal/host/index.js'
 import { runBlocking } from '../../hal/host/blocking/index.js'
 import type { Endpoint, Hal } from '../../hal/hal.js'
 import type { Case, Setup } from '../../hal/conformance/index.js'
+import { ROOT } from '../build/root.js'
 import { memoryInUse } from './memory.js'
 import { startPeer, type Peer } from './peer.js'
 import { merged, resultOf, runReal, runSim, type OnResult, type Result } from './run.js'
@@ -86,7 +87,7 @@ function addressesOf({ peer, refused, silent }: Peer): Pick<Setup, 'peer' | 'ref
 function checkBlocking(cases: Case[], onResult: OnResult): Promise<Result[]> {
   return withPeer((peer) => withFolder(async (folder) => {
     const results: Result[] = []
-    const { file, done } = await compiled('tools/hal-check/blocking-program.ts', 'hal-check-program.js')
+    const { file, done } = await compiled(path.join(ROOT, 'tools/hal-check/blocking-program.ts'), 'hal-check-program.js')
     const args: BlockingArgs = { ...addressesOf(peer), refused: peer.refused, folder, ids: cases.map((one) => one.id) }
     try {
       const collect = collecting(results, onResult)
@@ -150,8 +151,11 @@ async function portOfFile(file: string): Promise<Check> {
 
 /** A TypeScript file as a program that Node runs. In a package it was compiled before; in a checkout esbuild is there. */
 async function compiled(source: string, built: string): Promise<{ file: string; done: () => void }> {
-  const beside = fileURLToPath(new URL(built, import.meta.url))
-  if (built !== '' && existsSync(beside)) return { file: beside, done: () => {} }
+  // In a package this module may stand in dist/chunks.
+  for (const place of [built, `../${built}`]) {
+    const beside = fileURLToPath(new URL(place, import.meta.url))
+    if (built !== '' && existsSync(beside)) return { file: beside, done: () => {} }
+  }
   const { build } = await import('esbuild').catch(() => { throw new UsageError(`esbuild, which compiles ${source}, is not installed: give the compiled .js file.`) })
   const folder = path.resolve('.cache/hal-check')
   mkdirSync(folder, { recursive: true })
