@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mutate } from '../../tools/sim/build.js'
-import { hunt } from '../../tools/sim/mutants/hunt.js'
+import { hunt, originalCore } from '../../tools/sim/mutants/hunt.js'
 import { MUTANTS } from '../../tools/sim/mutants/list.js'
+import type { Pool } from '../../tools/sim/pool.js'
 
 const ROOT = new URL('../../', import.meta.url)
 
 describe('mutants of the core', () => {
+  let original: Pool
+  beforeAll(async () => { original = await originalCore() })
+  afterAll(() => original.end())
+
   it('are at least 24, named once each, and each still fits the source it changes', () => {
     expect(MUTANTS.length).toBeGreaterThanOrEqual(24)
     expect(new Set(MUTANTS.map((one) => one.name)).size).toBe(MUTANTS.length)
@@ -23,12 +28,12 @@ describe('mutants of the core', () => {
   })
 
   it.each(['pubcomp-not-awaited', 'receipt-twice'])('%s is caught within few seeds', async (name) => {
-    const result = await hunt(MUTANTS.find((one) => one.name === name)!, 100, 1)
+    const result = await hunt(MUTANTS.find((one) => one.name === name)!, 100, 1, original)
     expect(result.caught).toBe(true)
   }, 60_000)
 
   it('a change that changes nothing is not caught', async () => {
     const same = { name: 'same', file: 'firmware/acks.ts', find: 'function isRequest(', replace: 'function  isRequest(', why: '' }
-    expect(await hunt(same, 5, 1)).toEqual({ mutant: 'same', caught: false, seedsNeeded: 5, promise: '' })
+    expect(await hunt(same, 5, 1, original)).toEqual({ mutant: 'same', caught: false, seedsNeeded: 5, promise: '' })
   }, 60_000)
 })

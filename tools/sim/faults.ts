@@ -88,10 +88,10 @@ export class Faults {
         this.during('muteSubacks', event.ms, () => { server.muteSubacks = false })
         break
       case 'reboot':
-        this.reboot()
+        this.powerCycle()
         break
       case 'powerCut':
-        if (event.write < 1) this.reboot()
+        if (event.write < 1) this.powerCycle()
         else sim.device.storage.cut(event.write, event.bytes < 0 ? Infinity : event.bytes)
         break
       default:
@@ -111,8 +111,12 @@ export class Faults {
     world.server.calm()
   }
 
-  /** Power goes and comes back. */
-  reboot(): void {
+  /** Power goes and comes back; it may go again while the device starts. */
+  private powerCycle(): void {
+    this.world.sim.device.run(() => this.reboot())
+  }
+
+  private reboot(): void {
     const { world } = this
     world.sim.device.reboot()
     if (world.link !== undefined) world.link.closed = true
@@ -125,7 +129,7 @@ export class Faults {
   /** The power went in the middle of something: the device starts again. */
   recover(): void {
     // A device that loses power while it starts does so again, but not for ever.
-    for (let i = 0; i < 20 && !this.world.sim.device.powered; i++) this.world.sim.device.run(() => this.reboot())
+    for (let i = 0; i < 20 && !this.world.sim.device.powered; i++) this.powerCycle()
   }
 
   private during(name: string, ms: number, end: () => void): void {

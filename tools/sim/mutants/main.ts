@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import { MUTANTS } from './list.js'
-import { hunt, type Hunted } from './hunt.js'
+import { hunt, originalCore, type Hunted } from './hunt.js'
 
 const SEEDS = 2000
 
@@ -21,11 +21,14 @@ if (values.help) {
   const wanted = MUTANTS.filter((mutant) => values.only.length === 0 || values.only.includes(mutant.name))
   if (wanted.length === 0) throw new Error(`no mutant is named ${values.only.join(' or ')}`)
   const results: Hunted[] = []
+  const original = await originalCore()
   for (const mutant of wanted) {
-    const result = await hunt(mutant, seeds, availableParallelism())
+    const started = performance.now()
+    const result = await hunt(mutant, seeds, availableParallelism(), original)
     results.push(result)
-    if (process.stderr.isTTY) console.error(`${result.mutant}: ${result.caught ? `${result.promise} after ${result.seedsNeeded} seeds` : 'not caught'}`)
+    console.error(`${result.mutant}: ${result.caught ? `${result.promise}, ${result.seedsNeeded} seeds` : 'not caught'}, ${((performance.now() - started) / 1000).toFixed(1)} s`)
   }
+  await original.end()
   if (values.json) console.log(JSON.stringify(results.map(({ mutant, caught, seedsNeeded }) => ({ mutant, caught, seedsNeeded }))))
   else {
     const table = new Table({ head: ['mutant', 'caught', 'seeds', 'by'], style: { head: [], border: [] } })
