@@ -4,12 +4,12 @@ import { allCases } from '../../hal/conformance/index.js'
 import { findPort } from '../../tools/hal-check/ports.js'
 import { score, scorecard } from '../../tools/hal-check/score.js'
 
-it('gives the port of docs/porting.md a full score in what needs no waiting', { timeout: 60_000 }, async () => {
-  const quick = new Set(['hal', 'text', 'wake', 'close'])
+it('gives the port of docs/porting.md a full score in the parts that take no long waits', { timeout: 60_000 }, async () => {
+  const quick = new Set(['hal', 'text', 'system', 'close'])
   const cases = allCases().filter((one) => quick.has(one.id.split('.')[0]!))
   const total = score('examples/port/port.ts', cases, await (await findPort('./examples/port/port.ts'))(cases, () => {}))
   expect(total.failed).toEqual([])
-  expect(total.passed).toBeGreaterThan(40)
+  expect(total.passed).toBeGreaterThan(30)
   expect(scorecard(total, cases)).toContain('a full score')
 })
 

@@ -7,12 +7,10 @@ import { runReal } from './run.js'
 import { UTF16 } from './texts.js'
 import type { BlockingArgs } from './ports.js'
 
-const storage = { folder: '' }
 const hal = createBlockingHal()
 const { peer, refused, silent, folder, ids } = JSON.parse(hal.args[0] ?? '{}') as BlockingArgs
-storage.folder = folder
 const wanted = new Set(ids)
-const make = () => createBlockingHal({ storage })
+const make = () => createBlockingHal({ storage: { folder }, onCallbackError: () => {} })
 
 await runReal({
   ...UTF16, hal: make(), peer, refused, silent, sockets: SLOT_LIMIT, memory: memoryInUse(),
