@@ -129,6 +129,7 @@ export function handleSuback(core: Core, p: Packet): Code {
       }
     } else {
       const late = q.age_ < 0
+      if (FEATURE_GOVERNOR) e.acked_ = core.clock_.seconds_
       if (e.want_ === Want.Suback || e.want_ === Want.Later) e.want_ = code >= 0x80 ? Want.Later : Want.Nothing
       if (code >= 0x80) because(core, ErrorCode.SubscribeRefused, e.filter_, p.packetId_, 0, code)
       if (!late) tellSubscribed(core, e, code >= 0x80 ? ErrorCode.SubscribeRefused : code)

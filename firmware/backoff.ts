@@ -1,8 +1,11 @@
 /**
- * How long to wait before the next attempt. The first delay after a stable link is spread over `reconnectSpread`, so that
- * a fleet does not return in one second; then 1, 2, 4 ... s up to the maximum, with full jitter. Refusals that will not
- * heal by themselves (wrong password, banned) take the slow lane: at least ten seconds, jitter never down to zero.
+ * How long to wait before the next attempt: 1, 2, 4 ... s up to the maximum, with full jitter. A link that ends, ends for
+ * a whole fleet at once when it is the server that goes: then the first attempt is spread over `reconnectSpread`, and
+ * every later one comes at least that long after the one before, so that the fleet stays as spread as it was. Refusals
+ * that will not heal by themselves (wrong password, banned) take the slow lane: at least ten seconds, jitter never down
+ * to zero. docs/governor.md has the bound and how it is shown.
  */
+import { at, type Bytes } from './bytes.js'
 import { Reason } from './codes.js'
 
 /** ms: the least delay after a refusal that needs a human. */
@@ -15,18 +18,22 @@ export interface Backoff {
   noise_: number
 }
 
-/** `id` mixes the device's identity in, since clones share a random seed. */
-export function newBackoff(id: string): Backoff {
-  return { attempts_: 0, noise_: id.length % 65537 }
+export function newBackoff(): Backoff {
+  return { attempts_: 0, noise_: 0 }
 }
 
-/** The next noise: a number from 0 to 999. `random` and `ticks` are the port's. */
-export function nextNoise(backoff: Backoff, random: number, ticks: number): number {
+/**
+ * The next noise: a number from 0 to 999. `random`, `ticks` and `id` are the port's: clones share a random seed and the
+ * moment of their start, and only the id tells them apart. The id is asked for each time, since a module may learn it late.
+ */
+export function nextNoise(backoff: Backoff, random: number, ticks: number, id: string): number {
   // Not a span of time: only its bits are wanted.
   // eslint-disable-next-line dialect/no-tick-arithmetic
   let t = ticks % 32768
   if (t < 0) t = t + 32768
-  backoff.noise_ = ((backoff.noise_ * 75 + 74) % 65537 + random + t) % 65537
+  let h = backoff.noise_
+  for (let i = 0; i < id.length; i = i + 1) h = (h * 75 + at(id as Bytes, i) + 74) % 65537
+  backoff.noise_ = (h * 75 + 74 + random + t) % 65537
   return backoff.noise_ % 1000
 }
 
@@ -38,28 +45,43 @@ export function isSlowLane(version: number, reason: number): boolean {
     reason >= 0x99 && reason <= 0x9b
 }
 
+/** What ended, or did not begin. */
+export const enum Ended {
+  /** An attempt, before the first connection. */
+  Attempt,
+  /** An attempt, after there was a connection. */
+  Return,
+  /** A connection that had not been stable yet. */
+  Link,
+  /** A stable one. */
+  Stable
+}
+
 /**
  * The delay before the next attempt, in ms. `noise` is a number from 0 to 999 (below 0: jitter is off).
- * `wasStable`: the link that ended had been stable.
  */
-export function nextDelay(backoff: Backoff, period: number, periodMax: number, spread: number, slow: boolean, wasStable: boolean, noise: number): number {
+export function nextDelay(backoff: Backoff, period: number, periodMax: number, spread: number, slow: boolean, ended: Ended, noise: number): number {
+  const jitter = noise >= 0
+  if (ended === Ended.Stable) backoff.attempts_ = 0
   let span = period
-  if (wasStable && noise >= 0) span = spread
-  else {
-    let i = wasStable ? 0 : backoff.attempts_
-    while (i > 0 && span < periodMax) {
-      span = span * 2
-      i = i - 1
-    }
-    if (span > periodMax) span = periodMax
+  let i = backoff.attempts_
+  while (i > 0 && span < periodMax) {
+    span = span * 2
+    i = i - 1
   }
-  backoff.attempts_ = wasStable ? (noise >= 0 ? 0 : 1) : backoff.attempts_ + 1
+  if (span > periodMax) span = periodMax
+  // After a stable link with jitter, the spread comes first and then the period.
+  if (!jitter || ended !== Ended.Stable) backoff.attempts_ = backoff.attempts_ + 1
+  else span = spread
+  // A whole fleet may have lost its server at this moment.
+  if (jitter && ended === Ended.Link && span < spread) span = spread
   if (slow && span < Lane.Slow) span = Lane.Slow
-  if (noise < 0) return span
+  if (!jitter) return span
   // Long spans are divided first: the product must stay below 2^31.
   const part = span > 1000000 ? span - span % 1000 : span * noise
   const whole = (part - part % 1000) / 1000
-  const delay = span > 1000000 ? whole * noise : whole
+  let delay = span > 1000000 ? whole * noise : whole
+  if (ended === Ended.Return) delay = delay + spread
   if (!slow) return delay
   return (delay < Lane.Slow ? Lane.Slow : delay) + noise * 5
 }

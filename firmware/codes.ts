@@ -82,6 +82,8 @@ export const enum ErrorCode {
   SessionAmnesia = -120,
   ServerMoved = -121,
   KeepaliveOff = -122,
+  Quarantined = -123,
+  DropRateHigh = -124,
   // What we did ourselves.
   Disconnected = -130,
   Aborted = -131,
@@ -110,6 +112,7 @@ export const enum Reason {
   BadAuthMethod = 0x8c,
   KeepAliveTimeout = 0x8d,
   SessionTakenOver = 0x8e,
+  TopicFilterInvalid = 0x8f,
   PacketIdInUse = 0x91,
   PacketIdNotFound = 0x92,
   ReceiveMaximumExceeded = 0x93,
@@ -119,5 +122,8 @@ export const enum Reason {
   QosNotSupported = 0x9b,
   UseAnotherServer = 0x9c,
   ServerMoved = 0x9d,
-  ConnectionRateExceeded = 0x9f
+  SharedNotSupported = 0x9e,
+  ConnectionRateExceeded = 0x9f,
+  SubscriptionIdsNotSupported = 0xa1,
+  WildcardNotSupported = 0xa2
 }

@@ -10,6 +10,7 @@ import { newPacket, type Packet } from './codec/read.js'
 import { newScanner, type Scanner } from './codec/scan.js'
 import { fill } from './cause.js'
 import { defaults } from './defaults.js'
+import { newGovernor, type Governor } from './governor.js'
 import type { Journal } from './journal.js'
 import { newInbox, type Inbox } from './inbox.js'
 import { newKeepalive, type Keepalive } from './keepalive.js'
@@ -104,6 +105,8 @@ export interface Core {
   packet_: Packet
   registry_: Registry
   stats_: Stats
+  /** What the client remembers of its own past links. */
+  governor_?: Governor
   /** Connections so far; the number of the present one. */
   epoch_: number
   /** Depth of slices and callbacks: above 0 nothing may be torn down. */
@@ -212,7 +215,7 @@ export function newServer(s: Settings): Server {
 export function newCore(hal: Hal, options: Options, settings: Settings): Core {
   const stats = newStats()
   const info: PacketInfo = { qos: 0, retain: false, dup: false, packetId: 0 }
-  return {
+  const core: Core = {
     hal_: hal,
     options_: options,
     settings_: settings,
@@ -234,7 +237,7 @@ export function newCore(hal: Hal, options: Options, settings: Settings): Core {
     due_: -1,
     age_: 0,
     wait_: 0,
-    backoff_: newBackoff(hal.system.id()),
+    backoff_: newBackoff(),
     servers_: newServers(),
     server_: newServer(settings),
     connectPacket_: EMPTY,
@@ -288,6 +291,8 @@ export function newCore(hal: Hal, options: Options, settings: Settings): Core {
     wakeHandle_: 0,
     wakeSoon_: false
   }
+  if (FEATURE_GOVERNOR) core.governor_ = newGovernor()
+  return core
 }
 
 /** Records why, for `explain`. Returns `code`. */
@@ -367,7 +372,10 @@ export function nextPacketId(core: Core): number {
     ids.free_ = nearest - 1
     if (nearest === 1) skipPacketId(ids)
   }
-  if (ids.free_ < 1) return 0
+  if (ids.free_ < 1) {
+    if (FEATURE_GOVERNOR) because(core, ErrorCode.NoPacketId, '', 65535)
+    return 0
+  }
   return takePacketId(ids)
 }
 

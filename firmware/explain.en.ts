@@ -222,6 +222,10 @@ function server(code: Code): string {
       return 'The server sends us elsewhere[: {detail}][ {reason}]. ~Enter the new server, or set followServerReference if you trust it with your credentials.'
     case ErrorCode.KeepaliveOff:
       return 'Connected without a keepalive: a link that dies silently is not noticed before the next message. ~Set keepalive to 120 unless the network is watched by other means.'
+    case ErrorCode.Quarantined:
+      return 'The server closed the link {value} times over the subscription "{detail}", so it is left out for {limit} s. ~Ask for permission to hear it, or unsubscribe; subscribing again tries at once.'
+    case ErrorCode.DropRateHigh:
+      return 'The link works, and it dropped {value} times within an hour; more than {limit} is not usual. ~Look at antenna, place and power, then at what closes it: the cause of each drop is told by onLink.'
   }
   return ''
 }

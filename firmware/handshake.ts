@@ -25,7 +25,7 @@ function lastOf(bytes: Bytes): Bytes {
 }
 
 /** The id to send: the user's, else one made from the device's, else what the server assigned before. */
-function clientIdOf(core: Core): string {
+export function clientIdOf(core: Core): string {
   const o = core.options_
   if (o.clientId !== undefined) return o.clientId.length === 0 ? core.assignedId_ : o.clientId
   const id = 'yieldmq-' + core.hal_.system.id()

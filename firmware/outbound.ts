@@ -12,6 +12,7 @@ import { mustRecord, recordBeforeSend } from './journal.js'
 import { noteSending } from './learn-link.js'
 import { markTransmit } from './marks.js'
 import { end, popFront, pushBack, qosOf, Step, Taken, unlink, type Outgoing } from './outbox.js'
+import { isQuiet } from './quarantine.js'
 import { noteBlocked, noteOut, noteTaken } from './recorder.js'
 import { nextBatch, Want, type Request, type Subscription } from './subscriptions.js'
 import { isShared, hasWildcard } from './topic.js'
@@ -243,6 +244,7 @@ function sendRequests(core: Core, socket: Socket): void {
   let limit = core.server_.packetMax_
   if (limit > core.settings_.packetOut_) limit = core.settings_.packetOut_
   while (r.dirty_ && r.requests_.length < Most.Requests && hasRoom(core, socket)) {
+    if (FEATURE_GOVERNOR && r.watched_ === true) r.quiet_ = isQuiet(r, core.clock_.seconds_)
     const batch = nextBatch(r, defaults.maxFilters, limit)
     if (batch.length === 0) return
     const unsubscribe = batch[0].want_ === Want.Unsubscribe

@@ -4,6 +4,9 @@
 import { at, cut, type Bytes } from './bytes.js'
 import type { Endpoint } from './types.js'
 
+/** Attempts in a row that a server may fail which another one sent us to for good. */
+const enum Reference { Misses = 5 }
+
 const enum Ascii { Space = 32, Zero = 48, Colon = 58, Open = 91, Close = 93 }
 
 export interface Servers {
@@ -11,6 +14,8 @@ export interface Servers {
   /** From a Server Reference: for one attempt (0x9C), or until reboot (0x9D). */
   reference_: Endpoint | undefined
   forGood_: boolean
+  /** Attempts on it in a row that did not connect. */
+  misses_?: number
 }
 
 export function newServers(): Servers {
@@ -35,6 +40,18 @@ export function rotate(servers: Servers, list: Endpoint[], stay: boolean): boole
   if (stay || !FEATURE_FAILOVER) return true
   servers.index_ = (servers.index_ + 1) % list.length
   return servers.index_ === 0
+}
+
+/**
+ * An attempt on the present server failed, or a connection to it ended (`wasUp`). One that another server sent us to for good
+ * (0x9D) and that never answers is left: the list is tried again, whose first server may know better by now.
+ */
+export function judgeReference(servers: Servers, wasUp: boolean): void {
+  if (servers.reference_ === undefined || !servers.forGood_) return
+  servers.misses_ = wasUp || servers.misses_ === undefined ? wasUp ? 0 : 1 : servers.misses_ + 1
+  if (servers.misses_ < Reference.Misses) return
+  servers.reference_ = undefined
+  servers.misses_ = 0
 }
 
 /**

@@ -11,6 +11,7 @@ import { feed, scan, Scan } from './codec/scan.js'
 import { Asked, because, broken, callUser, enterPhase, Phase, topicOf, type Core } from './core.js'
 import { causeOfSocket, closeWith, fail, goOffline, startAttempt } from './connection.js'
 import { handleHandshake } from './handshake.js'
+import { judgeStart, nextWatch, watchLink } from './judge.js'
 import { endStream, handlePacket, startStream, streamPiece } from './inbound.js'
 import { isFull } from './inbox.js'
 import { ageJournal, isHeldByJournal, journalDue, recordNow, tellBegins, tellDone } from './journal.js'
@@ -68,6 +69,7 @@ function handleFound(core: Core, found: number): Code {
     const code = handleHandshake(core)
     if (code !== 1) return code
     core.stats_.connects = core.stats_.connects + 1
+    if (FEATURE_GOVERNOR) judgeStart(core)
     core.connectPacket_ = EMPTY
     enterPhase(core, Phase.Up, 0)
     return 0
@@ -268,6 +270,7 @@ function work(core: Core, socket: Socket, passed: number): Code {
     return handled
   }
   if (core.phase_ === Phase.Connecting && core.age_ >= core.settings_.connectTimeout_) return connectTimeout(core, 'connack')
+  if (FEATURE_GOVERNOR) watchLink(core)
   let code = runTimers(core, socket, passed)
   if (code === 0) {
     const out = status < 0 ? 0 : pump(core, socket)
@@ -323,6 +326,7 @@ function nextDue(core: Core): number {
     due = earlier(due, core.sentNow_ > 0 ? s.ackTimeout_ - core.ackAge_ : -1)
     if (core.overflow_ >= 0) due = earlier(due, core.receiveSet_.length === 0 ? 0 : Wait.Overflow - core.overflow_)
     if (core.phase_ === Phase.Draining) due = earlier(due, core.drainMs_ - core.age_)
+    if (FEATURE_GOVERNOR) due = earlier(due, nextWatch(core))
     for (const q of core.registry_.requests_) {
       if (q.age_ >= 0) due = earlier(due, s.requestTimeout_ - q.age_)
     }

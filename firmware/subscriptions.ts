@@ -18,7 +18,9 @@ export const enum Want {
   /** UNSUBSCRIBE is to be sent. */
   Unsubscribe,
   /** UNSUBACK is awaited, then it is forgotten. */
-  Unsuback
+  Unsuback,
+  /** Nothing for now: the server closes over it. */
+  Aside
 }
 
 export interface Subscription {
@@ -37,6 +39,11 @@ export interface Subscription {
   /** 5.0: 0 for none, and the property section with its length. */
   subscriptionId_: number
   properties_: Bytes
+  /** What quarantine.ts knows of it: how much it is blamed; s of its SUBACK, -1 for none on this connection; s since when it is set aside, -1 while that is being proven; ms that the link must last without it. */
+  blame_?: number
+  acked_?: number
+  aside_?: number
+  needs_?: number
 }
 
 /** A SUBSCRIBE or UNSUBSCRIBE without its ack. */
@@ -54,6 +61,9 @@ export interface Registry {
   requests_: Request[]
   /** Whether an entry may have something to send. */
   dirty_: boolean
+  /** Some filter is blamed for a close or set aside; and one that is may be asked for now. */
+  watched_?: boolean
+  quiet_?: boolean
 }
 
 export function newRegistry(): Registry {
@@ -101,8 +111,13 @@ export function nextBatch(r: Registry, most: number, limitBytes: number): Subscr
   const batch: Subscription[] = []
   let first: Subscription | undefined = undefined
   let bytes = 0
+  let blamed: Subscription | undefined = undefined
   for (const e of r.entries_) {
     if (e.want_ !== Want.Subscribe && e.want_ !== Want.Unsubscribe) continue
+    if (FEATURE_GOVERNOR && e.want_ === Want.Subscribe && e.blame_ !== undefined && e.blame_ > 0) {
+      if (blamed === undefined) blamed = e
+      continue
+    }
     if (first === undefined) {
       first = e
       bytes = e.properties_.length + 12
@@ -111,7 +126,10 @@ export function nextBatch(r: Registry, most: number, limitBytes: number): Subscr
     if (batch.length > 0 && (batch.length >= most || bytes > limitBytes)) return batch
     batch.push(e)
   }
-  if (first === undefined) r.dirty_ = false
+  if (FEATURE_GOVERNOR && first === undefined && blamed !== undefined) {
+    // The suspects come last, alone, each when it is quiet.
+    if (r.quiet_ === true) batch.push(blamed)
+  } else if (first === undefined) r.dirty_ = false
   return batch
 }
 
@@ -129,8 +147,9 @@ export function dropRequests(r: Registry): void {
 export function restoreAll(r: Registry, lost: boolean): void {
   const rest: Subscription[] = []
   for (const e of r.entries_) {
-    if (e.want_ !== Want.Unsubscribe) e.want_ = Want.Subscribe
-    else if (lost) continue
+    if (e.want_ !== Want.Unsubscribe) {
+      if (!FEATURE_GOVERNOR || e.want_ !== Want.Aside) e.want_ = Want.Subscribe
+    } else if (lost) continue
     rest.push(e)
   }
   r.entries_ = rest

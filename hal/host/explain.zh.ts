@@ -211,6 +211,10 @@ function server(code: Code): string {
       return '服务器让我们去别处[：{detail}][ {reason}]。~请填写新的服务器；如果愿意把账号交给它，可设置 followServerReference。'
     case ErrorCode.KeepaliveOff:
       return '已连接，但没有心跳：链路悄悄断开时，要到发送下一条消息才会发现。~除非用其他方式监视网络，否则请把 keepalive 设为 120。'
+    case ErrorCode.Quarantined:
+      return '服务器因订阅 "{detail}" 关闭连接 {value} 次，因此 {limit} 秒内不再订阅它。~请申请订阅权限，或取消订阅；再次 subscribe 会立即重试。'
+    case ErrorCode.DropRateHigh:
+      return '链路可用，但一小时内断开了 {value} 次；超过 {limit} 次就不正常。~请先检查天线、位置和供电，再看是谁断开的：每次断开的原因由 onLink 给出。'
   }
   return ''
 }

@@ -42,7 +42,7 @@ describe('a push-back cache', () => {
       h.run(50)
       const m = h.client.receive(0)
       if (m !== undefined) got.push(m.payload)
-      if (i % 7 === 3) h.peer.close()
+      if (i % 7 === 3) h.peer.rst()
       if (i % 7 === 3) h.until(() => h.got.state === 'up', 100000, 'up')
     }
     expect(got).toEqual(Array.from({ length: 30 }, (_, i) => `${i}`))

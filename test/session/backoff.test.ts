@@ -41,7 +41,7 @@ describe.each(BOTH_KINDS)('the delay before the next attempt, waits: %j', (waits
     const h = simClient({ sim: { waits } })
     h.up()
     for (let i = 0; i < 5; i++) {
-      h.peer.close()
+      h.peer.rst()
       h.run(70000)
       expect(h.got.state).toBe('up')
     }
@@ -75,11 +75,11 @@ describe('a link', () => {
     expect(delays(h)).toEqual([1000, 1000, 1000])
   })
 
-  it('that ends sooner lets the delay grow: a server that closes after CONNACK is not hammered', () => {
+  it('that ends sooner lets the delay grow: a path that resets after CONNACK is not hammered', () => {
     const h = simClient()
     h.broker.on('connect', (_packet, peer) => {
       peer.connack()
-      peer.wire.after(500, () => peer.close())
+      peer.wire.after(500, () => peer.rst())
       return true
     })
     h.up()

@@ -149,8 +149,8 @@ describe('1000 reconnects', () => {
       const n = h.broker.peers.length
       h.client.publish('t', h.bytes('x'), (i % 3) as 0 | 1 | 2)
       h.run(i % 100)
-      if (i % 2 === 0) h.peer.close()
-      else h.peer.rst()
+      // Plain closes in such numbers would be a sign of a second client with this id.
+      h.peer.rst()
       h.until(() => h.broker.peers.length > n && h.got.state === 'up', 5000, 'the link')
     }
     h.run(1000)

@@ -78,12 +78,12 @@ describe('a Server Reference', () => {
     expect(other.peer.all('connect')[0]).toMatchObject({ username: 'u' })
   })
 
-  it('is not followed when it is not allowed, and the cause has the reason', () => {
+  it('is not followed when it is not allowed, and the cause says where the server sends us', () => {
     const { h, other } = world(false, 0x9c, 'other:1884')
     h.client.connect()
     h.run(10000)
     expect(other.peers).toHaveLength(0)
-    expect(h.client.explain()).toMatchObject({ code: ErrorCode.ConnectRefused, reason: 0x9c })
+    expect(h.client.explain()).toMatchObject({ code: ErrorCode.ServerMoved, reason: 0x9c, detail: 'other:1884' })
   })
 
   it.each([[0x9c, 'home'], [0x9d, 'other']])('with 0x%s, once that link has ended, goes to %s', (reason, next) => {

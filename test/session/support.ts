@@ -46,10 +46,10 @@ export function mute(h: SimClient, cmd: PacketCmd): () => void {
   return h.broker.on(cmd, () => true)
 }
 
-/** Closes the newest connection from the server's side, and runs until the next one is up. */
+/** Resets the newest connection (three plain closes would be a sign of a second client), and runs until the next one is up. */
 export function reconnect(h: SimClient, limitMs = 200000): void {
   const connections = h.broker.peers.length
-  h.peer.close()
+  h.peer.rst()
   h.until(() => h.broker.peers.length > connections && h.got.state === 'up', limitMs, 'the link to be up again')
 }
 

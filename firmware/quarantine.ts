@@ -1,0 +1,130 @@
+/**
+ * Filters for which the server closes the link. Some servers do not refuse a forbidden SUBSCRIBE, they close; asked again on
+ * every connection, one such filter would keep the device from ever working. The suspects of a close go one at a time on
+ * the next connection, and one that was twice the only suspect is left out: if that connection lasts, it was the one.
+ * docs/protocol.md, "Takeover"; docs/governor.md has the story with its times.
+ */
+import { Want, type Registry, type Subscription } from './subscriptions.js'
+
+const enum Span {
+  /** s: a SUBACK this fresh does not clear its filter, and the next suspect is not asked yet. Whole seconds are rounded down: 2 to 3. */
+  Fresh = 2,
+  /** ms that the link must last without a filter that had been acked when the server closed: a takeover looks the same. */
+  Proof = 1200000,
+  /** s until a filter set aside is tried again. */
+  Hour = 3600
+}
+
+/** How much is held against a filter. */
+export const enum Blame {
+  Nothing = 0,
+  /** It was one of several suspects: it goes alone. */
+  Suspect = 1,
+  /** It was the only one. */
+  Only = 2,
+  /** It was so twice: it is left out. */
+  Twice = 3
+}
+
+function blameOf(e: Subscription): number {
+  return e.blame_ === undefined ? Blame.Nothing : e.blame_
+}
+
+function isFresh(e: Subscription, now: number): boolean {
+  return e.acked_ !== undefined && e.acked_ >= 0 && now - e.acked_ <= Span.Fresh
+}
+
+/** A suspect of a close at second `now`: without SUBACK, or acked just before. */
+function isSuspect(e: Subscription, now: number): boolean {
+  return e.want_ === Want.Suback || (e.want_ === Want.Nothing || e.want_ === Want.Later) && isFresh(e, now)
+}
+
+/** The only suspect of a close; undefined when there is none or more than one. */
+export function onlySuspect(r: Registry, now: number): Subscription | undefined {
+  let found: Subscription | undefined = undefined
+  for (const e of r.entries_) {
+    if (!isSuspect(e, now)) continue
+    if (found !== undefined) return undefined
+    found = e
+  }
+  return found
+}
+
+/** The filter went out alone: if it is the only suspect, the close is most likely about it. */
+export function wentAlone(e: Subscription): boolean {
+  return blameOf(e) >= Blame.Suspect
+}
+
+/** The server closed at second `now`, after a life of `life` ms, and it is not for anything else that is known. */
+export function blameFilters(r: Registry, now: number, life: number): void {
+  const only = onlySuspect(r, now)
+  for (const e of r.entries_) {
+    const fresh = e.want_ !== Want.Suback
+    if (e.want_ === Want.Aside) {
+      // Without it the link did not last either.
+      if (e.aside_ === -1 && life <= e.needs_!) {
+        e.want_ = Want.Subscribe
+        e.blame_ = Blame.Nothing
+      }
+    } else if (e === only) {
+      const needs = fresh ? Span.Proof : life
+      if (e.needs_ === undefined || needs > e.needs_ || blameOf(e) < Blame.Only) e.needs_ = needs
+      e.blame_ = blameOf(e) >= Blame.Only ? Blame.Twice : Blame.Only
+      if (e.blame_ === Blame.Twice) {
+        e.want_ = Want.Aside
+        e.aside_ = -1
+      }
+      r.watched_ = true
+    } else if (isSuspect(e, now)) {
+      if (blameOf(e) === Blame.Nothing) e.blame_ = Blame.Suspect
+      r.watched_ = true
+    } else if (e.want_ === Want.Nothing) e.blame_ = Blame.Nothing
+    e.acked_ = -1
+  }
+}
+
+/** Second `now` of an open connection that stands for `age` ms. Returns the filters that are set aside now. */
+export function watchFilters(r: Registry, now: number, age: number): Subscription[] {
+  const proven: Subscription[] = []
+  let watched = false
+  for (const e of r.entries_) {
+    if (e.want_ === Want.Aside) {
+      if (e.aside_ === -1) {
+        if (age > e.needs_!) {
+          e.aside_ = now
+          proven.push(e)
+        }
+      } else if (now - e.aside_! >= Span.Hour) {
+        e.want_ = Want.Subscribe
+        e.blame_ = Blame.Only
+        r.dirty_ = true
+      }
+    } else if (blameOf(e) > Blame.Nothing && e.acked_ !== undefined && e.acked_ >= 0 && !isFresh(e, now)) e.blame_ = Blame.Nothing
+    watched = watched || blameOf(e) > Blame.Nothing
+  }
+  r.watched_ = watched
+  return proven
+}
+
+/** ms from second `now` to the next look at the filters, on a connection that stands for `age` ms; -1 for none. */
+export function nextLook(r: Registry, now: number, age: number): number {
+  let due = -1
+  for (const e of r.entries_) {
+    let ms = -1
+    if (e.want_ === Want.Aside) ms = e.aside_ === -1 ? e.needs_! + 1 - age : (Span.Hour - (now - e.aside_!)) * 1000
+    else if (blameOf(e) > Blame.Nothing && e.want_ !== Want.Suback) ms = 1000
+    if (ms >= 0 && (due < 0 || ms < due)) due = ms
+  }
+  return due
+}
+
+/** Whether the next suspect may be asked for at second `now`: nothing is unanswered, and the last SUBACK is not fresh. */
+export function isQuiet(r: Registry, now: number): boolean {
+  for (const q of r.requests_) {
+    if (q.age_ >= 0) return false
+  }
+  for (const e of r.entries_) {
+    if (isFresh(e, now)) return false
+  }
+  return true
+}
