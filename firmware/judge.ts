@@ -19,8 +19,8 @@ const enum Most {
   Excuses = 2,
   /** ms: a life this long lifts a conflict. */
   Life = 1200000,
-  /** ms: a reset this soon after SUBSCRIBE is its answer; later ones are the network's. */
-  Answer = 5000,
+  /** s: a reset this soon after SUBSCRIBE is its answer; later ones are the network's. */
+  Answer = 5,
   /** s that a filter is set aside: for the cause. */
   Aside = 3600
 }
@@ -54,7 +54,7 @@ function mayBeFilter(core: Core, code: Code, reason: number): boolean {
   if (code === ErrorCode.ClosedByServer) return true
   if (code !== LinkCode.Reset) return false
   for (const q of core.registry_.requests_) {
-    if (q.age_ >= 0 && q.age_ < Most.Answer) return true
+    if (q.since_ !== undefined && core.clock_.seconds_ - q.since_ < Most.Answer) return true
   }
   return false
 }
@@ -76,7 +76,9 @@ function judgeTakeover(core: Core, g: Governor, code: Code, reason: number): num
     g.conflict_ = false
     g.excuses_ = 0
   }
+  g.closed_ = told || code === ErrorCode.ClosedByServer
   if (!told && !isUnexplained(core, g, code)) return 0
+  g.sign_ = true
   const stats = core.stats_
   let known = g.conflict_ || isRecent(g, now)
   if (told) known = noteTold(g, now) || known
@@ -117,9 +119,10 @@ export function slowDown(core: Core, wait: number, noise: number): number {
   const g = core.governor_
   if (g === undefined) return wait
   let least = 0
-  if (g.conflict_) least = conflictWait(g, core.clock_.seconds_, noise)
+  if (g.conflict_ || g.sign_) least = conflictWait(g, core.clock_.seconds_, noise)
   // The server said once that another client took our session: 30 to 90 s.
-  else if (g.wait_ > 0) least = noise < 0 ? 60000 : 30000 + noise * 60
+  const told = noise < 0 ? 60000 : 30000 + noise * 60
+  if (g.wait_ > 0 && least < told) least = told
   return least > wait ? least : wait
 }
 

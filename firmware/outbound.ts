@@ -269,6 +269,7 @@ function sendRequests(core: Core, socket: Socket): void {
     const properties = FEATURE_V5 && core.settings_.version_ === 5 ? unsubscribe ? NO_PROPERTIES : batch[0].properties_ : EMPTY
     const packet = writeSubscribe(unsubscribe ? 0xa2 : 0x82, id, properties, join(fields), limit)
     const q: Request = { packetId_: id, entries_: entries, unsubscribe_: unsubscribe, age_: 0 }
+    if (FEATURE_GOVERNOR) q.since_ = core.clock_.seconds_
     for (const e of entries) {
       // One filter larger than this server takes was accepted under a wider limit.
       e.want_ = packet.length === 0 ? Want.Later : unsubscribe ? Want.Unsuback : Want.Suback

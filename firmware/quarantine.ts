@@ -11,6 +11,8 @@ const enum Span {
   Fresh = 2,
   /** ms that the link must last without a filter that had been acked when the server closed: a takeover looks the same. */
   Proof = 1200000,
+  /** ms by which a link without the filter outlives those with it: the time to an end scatters. */
+  Margin = 5000,
   /** s until a filter set aside is tried again. */
   Hour = 3600
 }
@@ -58,17 +60,23 @@ export function wentAlone(e: Subscription): boolean {
 /** The server closed at second `now`, after a life of `life` ms, and it is not for anything else that is known. */
 export function blameFilters(r: Registry, now: number, life: number): void {
   const only = onlySuspect(r, now)
+  let suspects = 0
+  for (const e of r.entries_) {
+    if (isSuspect(e, now)) suspects = suspects + 1
+  }
   for (const e of r.entries_) {
     const fresh = e.want_ !== Want.Suback
     if (e.want_ === Want.Aside) {
-      // Without it the link did not last either.
-      if (e.aside_ === -1 && life <= e.needs_!) {
+      // Without it the link did not last either, and it is not for another filter.
+      if (suspects === 0 && e.aside_ === -1 && life <= e.needs_!) {
         e.want_ = Want.Subscribe
         e.blame_ = Blame.Nothing
+        e.aside_ = undefined
       }
     } else if (e === only) {
-      const needs = fresh ? Span.Proof : life
-      if (e.needs_ === undefined || needs > e.needs_ || blameOf(e) < Blame.Only) e.needs_ = needs
+      const needs = fresh ? Span.Proof : life + Span.Margin
+      // The life in which one that was set aside is tried again says nothing: the link stood long before.
+      if (blameOf(e) < Blame.Only || e.aside_ === undefined && needs > e.needs_!) e.needs_ = needs
       e.blame_ = blameOf(e) >= Blame.Only ? Blame.Twice : Blame.Only
       if (e.blame_ === Blame.Twice) {
         e.want_ = Want.Aside

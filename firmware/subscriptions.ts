@@ -54,6 +54,8 @@ export interface Request {
   unsubscribe_: boolean
   /** ms since it was sent; -1 once its time-out was told. */
   age_: number
+  /** s at which it was sent. */
+  since_?: number
 }
 
 export interface Registry {

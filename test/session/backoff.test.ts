@@ -185,7 +185,7 @@ describe('jitter', () => {
   it('keeps clones with one random seed apart by their ids and ticks', () => {
     const first = new Set<number>()
     for (let n = 0; n < 20; n++) {
-      const h = refused({ jitter: true, sim: { seed: 1, id: `clone${'x'.repeat(n)}`, traceLimit: 0 } })
+      const h = refused({ jitter: true, sim: { seed: 1, id: `clone${100 + n}`, traceLimit: 0 } })
       h.run(100000)
       first.add(delays(h)[3]!)
     }
