@@ -24,9 +24,8 @@ export interface Governor {
   lives_: number[]
   /** s of the last connections that may have been takeovers of ours: those after a close by the server, and those in a conflict. */
   starts_: number[]
-  /** The server closed the last connection; and nothing else explains it. */
+  /** The server closed the last connection. */
   closed_: boolean
-  sign_: boolean
   /** s of the last CONNECT. */
   last_: number
   /** Another client has our id: connections come slowly. */
@@ -47,7 +46,7 @@ export interface Governor {
 
 export function newGovernor(): Governor {
   return {
-    ends_: [], lives_: [], starts_: [], closed_: false, sign_: false, last_: 0, conflict_: false, seen_: -1, told_: -1, wait_: 0, bearer_: false, excuses_: 0,
+    ends_: [], lives_: [], starts_: [], closed_: false, last_: 0, conflict_: false, seen_: -1, told_: -1, wait_: 0, bearer_: false, excuses_: 0,
     drops_: [0, 0, 0, 0, 0, 0], period_: 0
   }
 }
@@ -64,7 +63,6 @@ function keepNewest(list: number[], n: number): number[] {
 export function noteStart(g: Governor, now: number): void {
   if (g.closed_ || g.conflict_ || g.starts_.length === 0) g.starts_ = keepNewest(g.starts_, now)
   g.closed_ = false
-  g.sign_ = false
   g.last_ = now
   g.bearer_ = false
 }
@@ -99,22 +97,19 @@ export function noteTold(g: Governor, now: number): boolean {
   return certain
 }
 
-/** Whether a conflict that was lifted is not an hour old: then one sign suffices. */
-export function isRecent(g: Governor, now: number): boolean {
-  return g.seen_ >= 0 && now - g.seen_ < Bound.Hour
+/** Whether one more sign suffices: a conflict that was lifted is not an hour old, or the connections of the last hour are as many as may be. */
+export function isLikely(g: Governor, now: number): boolean {
+  return g.seen_ >= 0 && now - g.seen_ < Bound.Hour || g.starts_.length >= Bound.Lives && now - g.starts_[0]! < Bound.Hour
 }
 
 /**
- * ms from second `now` to the next attempt after a sign or in a conflict, below 1 for at once. In a conflict it comes 10 minutes
- * after the last CONNECT, give or take half (`noise` 0 to 999, below 0 for none); in no case is it the seventh in an hour.
+ * ms from second `now` to the next attempt in a conflict, below 1 for at once: 10 minutes after the last CONNECT, give or take half
+ * (`noise` 0 to 999, below 0 for none), and never the seventh connection in an hour.
  */
 export function conflictWait(g: Governor, now: number, noise: number): number {
   const chance = noise * 3
-  let wait = 0
-  if (g.conflict_) {
-    wait = Bound.Apart - (now - g.last_)
-    if (noise >= 0) wait = wait - Bound.Apart / 2 + (chance - chance % 5) / 5
-  }
+  let wait = Bound.Apart - (now - g.last_)
+  if (noise >= 0) wait = wait - Bound.Apart / 2 + (chance - chance % 5) / 5
   if (g.starts_.length >= Bound.Lives) {
     // One more, since seconds are rounded down.
     const left = Bound.Hour - (now - g.starts_[0]!) + 1

@@ -5,7 +5,7 @@
 import type { Code } from './bytes.js'
 import { ErrorCode, Reason } from './codes.js'
 import { because, Phase, type Core } from './core.js'
-import { conflictWait, dropsInHour, isRecent, noteDrop, noteLife, noteStart, noteTold, type Governor } from './governor.js'
+import { conflictWait, dropsInHour, isLikely, noteDrop, noteLife, noteStart, noteTold, type Governor } from './governor.js'
 import { clientIdOf } from './handshake.js'
 import { tellSubscribed } from './outbound.js'
 import { blameFilters, nextLook, onlySuspect, watchFilters, wentAlone } from './quarantine.js'
@@ -78,9 +78,8 @@ function judgeTakeover(core: Core, g: Governor, code: Code, reason: number): num
   }
   g.closed_ = told || code === ErrorCode.ClosedByServer
   if (!told && !isUnexplained(core, g, code)) return 0
-  g.sign_ = true
   const stats = core.stats_
-  let known = g.conflict_ || isRecent(g, now)
+  let known = g.conflict_ || isLikely(g, now)
   if (told) known = noteTold(g, now) || known
   else if (!known && noteLife(g, now, core.age_)) {
     known = true
@@ -119,7 +118,7 @@ export function slowDown(core: Core, wait: number, noise: number): number {
   const g = core.governor_
   if (g === undefined) return wait
   let least = 0
-  if (g.conflict_ || g.sign_) least = conflictWait(g, core.clock_.seconds_, noise)
+  if (g.conflict_) least = conflictWait(g, core.clock_.seconds_, noise)
   // The server said once that another client took our session: 30 to 90 s.
   const told = noise < 0 ? 60000 : 30000 + noise * 60
   if (g.wait_ > 0 && least < told) least = told

@@ -8,8 +8,8 @@ export function settleLimitMs(world: World): number {
   const acks = 2 * (client.ackTimeout ?? 60_000)
   const delays = 4 * Math.max(client.reconnectPeriodMax ?? 60_000, client.reconnectPeriod ?? 1000)
   const connects = 2 * program.servers * (client.connectTimeout ?? 10_000)
-  // A suspected takeover allows one CONNECT in ten minutes, plus or minus half.
-  const conflict = world.client.stats().takeovers > 0 ? 2 * 900_000 : 0
+  // A suspected takeover allows one CONNECT in ten minutes, plus or minus half, and six in an hour.
+  const conflict = world.client.stats().takeovers > 0 ? 3_600_000 + 900_000 : 0
   return notice + acks + delays + connects + conflict + 300_000
 }
 
