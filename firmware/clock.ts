@@ -29,3 +29,10 @@ export function advance(clock: Clock, timer: TimerHal): number {
   clock.seconds_ = clock.seconds_ + (millis - clock.millis_) / 1000
   return passed
 }
+
+/** The smaller of two times, where -1 means never and a time that has passed is now. */
+export function earlier(a: number, b: number): number {
+  if (b === -1) return a
+  const t = b < 0 ? 0 : b
+  return a === -1 || t < a ? t : a
+}

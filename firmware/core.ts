@@ -16,7 +16,7 @@ import { newInbox, type Inbox } from './inbox.js'
 import { newKeepalive, type Keepalive } from './keepalive.js'
 import type { LearnLink } from './learn-link.js'
 import { newOutbox, type Outbox, type Outgoing } from './outbox.js'
-import { distanceAhead, newPacketIds, skipPacketId, takePacketId, type PacketIds } from './packet-ids.js'
+import { newPacketIds, type PacketIds } from './packet-ids.js'
 import { newServers, type Servers } from './servers.js'
 import type { Signals } from './signals.js'
 import { newRegistry, type Registry } from './subscriptions.js'
@@ -339,44 +339,6 @@ export function enterPhase(core: Core, phase: Phase, cause: Code): void {
 export function nextToken(core: Core): number {
   core.token_ = core.token_ % 1073741824 + 1
   return core.token_
-}
-
-/** An unused packet id, or 0 when all 65535 are in use. */
-export function nextPacketId(core: Core): number {
-  const ids = core.ids_
-  for (let i = 0; ids.free_ < 1 && i < 65535; i = i + 1) {
-    let nearest = 65536
-    let m = core.outbox_.flight_.head_
-    while (m !== undefined) {
-      const d = distanceAhead(ids, m.packetId_)
-      if (d < nearest) nearest = d
-      m = m.next_
-    }
-    if (FEATURE_JOURNAL) {
-      // An id may be written down with its message before that is sent.
-      m = core.outbox_.queue_.head_
-      while (m !== undefined) {
-        const d = m.packetId_ > 0 ? distanceAhead(ids, m.packetId_) : nearest
-        if (d < nearest) nearest = d
-        m = m.next_
-      }
-    }
-    for (const q of core.registry_.requests_) {
-      const d = distanceAhead(ids, q.packetId_)
-      if (d < nearest) nearest = d
-    }
-    for (const id of core.retired_) {
-      const d = distanceAhead(ids, id)
-      if (d < nearest) nearest = d
-    }
-    ids.free_ = nearest - 1
-    if (nearest === 1) skipPacketId(ids)
-  }
-  if (ids.free_ < 1) {
-    if (FEATURE_GOVERNOR) because(core, ErrorCode.NoPacketId, '', 65535)
-    return 0
-  }
-  return takePacketId(ids)
 }
 
 /** A piece of text from bytes that the codec checked, as the user sees it; the last one is remembered. */

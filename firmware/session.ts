@@ -182,3 +182,10 @@ export function giveUpStream(core: Core): void {
   } else unlink(box.leaving_, m)
   end(box, m, 'rejected', ErrorCode.StreamFailed)
 }
+
+/** Whether the oldest unacknowledged message is out: only then its answer can be late. */
+export function hasLeft(core: Core): boolean {
+  const m = core.outbox_.flight_.head_
+  if (core.streaming_ !== undefined) return false
+  return m === undefined || m.epoch_ !== core.epoch_ || m.step_ === Step.Pubcomp || isTaken(core.tx_, m.end_)
+}

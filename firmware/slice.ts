@@ -3,7 +3,7 @@
  * bounded by `slicePackets` and `sliceBytes`, and nothing in it waits.
  */
 import { EMPTY, type Code } from './bytes.js'
-import { advance } from './clock.js'
+import { advance, earlier } from './clock.js'
 import { ErrorCode, Reason } from './codes.js'
 import { writePingreq } from './codec/write.js'
 import { readPacket } from './codec/read.js'
@@ -17,15 +17,15 @@ import { isFull } from './inbox.js'
 import { ageJournal, isHeldByJournal, journalDue, recordNow, tellBegins, tellDone } from './journal.js'
 import { ageKeepalive, isPingDue, isPingOverdue, nextPing } from './keepalive.js'
 import { isIdlePingDue, nextIdlePing, notePing, noteReceived } from './learn-link.js'
-import { expire, popFront, Step } from './outbox.js'
+import { expire, popFront } from './outbox.js'
 import { flushOut, Most, pump, send, tellSubscribed, tellUnsubscribed } from './outbound.js'
 import { noteEvent, noteOut, noteRead, noteStreamIn, Event } from './recorder.js'
 import { endSlice } from './recording.js'
 import { currentServer } from './servers.js'
 import { readSettings } from './settings.js'
-import { endAll, endConnection, giveUpOldest, giveUpStream } from './session.js'
+import { endAll, endConnection, giveUpOldest, giveUpStream, hasLeft } from './session.js'
 import { sampleSignal } from './signals.js'
-import { append, isTaken } from './transmit.js'
+import { append } from './transmit.js'
 import type { Socket } from '../hal/hal.js'
 
 const enum Wait {
@@ -157,13 +157,6 @@ function ageRequests(core: Core, passed: number): Code {
 /** Whether there is something to send that has to wait for the socket. */
 function isLeaving(core: Core): boolean {
   return core.tx_.bytes_ > 0 || FEATURE_STREAM && core.streaming_ !== undefined
-}
-
-/** Whether the oldest unacknowledged message is out: only then its answer can be late. */
-function hasLeft(core: Core): boolean {
-  const m = core.outbox_.flight_.head_
-  if (core.streaming_ !== undefined) return false
-  return m === undefined || m.epoch_ !== core.epoch_ || m.step_ === Step.Pubcomp || isTaken(core.tx_, m.end_)
 }
 
 /** Time that went by before this slice counts only against what was under way before it. */
@@ -301,13 +294,6 @@ export function tellReceipts(core: Core): void {
     if (fn !== undefined) callUser(core, fn, m.token_, m.outcome_, m.reason_)
     if (FEATURE_JOURNAL) tellDone(core)
   }
-}
-
-/** The smaller of two times, where -1 means never and a time that has passed is now. */
-function earlier(a: number, b: number): number {
-  if (b === -1) return a
-  const t = b < 0 ? 0 : b
-  return a === -1 || t < a ? t : a
 }
 
 /** ms from this slice to the earliest timer; 0 when there is work left, -1 when nothing is to come. */

@@ -14,7 +14,8 @@ const commands: { name: string; summary: string; load: () => Promise<{ setup: Se
   { name: 'sim', summary: 'run scenarios of faults from seeds and check every promise', load: () => import('./sim/command.js') },
   { name: 'replay', summary: 'Shows a flight recording and runs this core through it.', load: () => import('./replay/command.js') },
   { name: 'keepalive', summary: 'what the learned keepalive saves on paths that cut idle links', load: () => import('./keepalive/command.js') },
-  { name: 'differential', summary: 'the same traces through every runtime of this machine', load: () => import('./differential/command.js') }
+  { name: 'differential', summary: 'the same traces through every runtime of this machine', load: () => import('./differential/command.js') },
+  { name: 'storm', summary: 'a fleet that loses its server: attempts in the worst second', load: () => import('./storm/command.js') }
 ]
 
 const program = new Command('yieldmq')

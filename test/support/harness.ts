@@ -21,6 +21,8 @@ export interface WorldOptions extends Partial<Options> {
   device?: DeviceOptions
   /** The broker's options, or a broker of another harness, or false for none. */
   broker?: BrokerOptions | ScriptedBroker | false
+  /** Another build of the client. */
+  create?: typeof create
 }
 
 export interface SimClient {
@@ -45,7 +47,7 @@ export interface SimClient {
 }
 
 export function simClient(options: WorldOptions = {}): SimClient {
-  const { sim: world, broker: server, device: kind, ...rest } = options
+  const { sim: world, broker: server, device: kind, create: make = create, ...rest } = options
   const isFirst = !(world !== undefined && 'clock' in world)
   const sim = isFirst ? createSim(world) : world
   const device = isFirst ? sim.device : sim.addDevice(kind)
@@ -53,7 +55,7 @@ export function simClient(options: WorldOptions = {}): SimClient {
   if (server !== false && !(server instanceof ScriptedBroker)) broker.listen(sim)
   const got = new Recording(() => sim.now)
   const all: Options = { servers: [{ host: 'broker', port: 1883 }], jitter: false, ...rest }
-  const client = create(device.hal, got.over(all))
+  const client = make(device.hal, got.over(all))
   const run = (ms: number): void => {
     if (device.hal.timer.wait === undefined) {
       sim.run(ms)
