@@ -88,11 +88,14 @@ export function countWanted(r: Registry): number {
   return count
 }
 
-/** The filter is wanted again before its UNSUBSCRIBE went out: then it need not go. Whether there was one. */
+/**
+ * The filter is wanted again: an UNSUBSCRIBE that did not go out need not go, and one that did must not go again after a
+ * reconnect. Whether there was one.
+ */
 export function takeUnsubscribe(r: Registry, bytes: Bytes): boolean {
   const rest: Subscription[] = []
   for (const e of r.entries_) {
-    if (e.bytes_ !== bytes || e.want_ !== Want.Unsubscribe) rest.push(e)
+    if (e.bytes_ !== bytes || e.want_ !== Want.Unsubscribe && e.want_ !== Want.Unsuback) rest.push(e)
   }
   const found = rest.length < r.entries_.length
   r.entries_ = rest

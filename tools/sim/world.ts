@@ -117,7 +117,7 @@ export class World {
     const { program, network, seed } = script
     this.sim = createSim({
       seed, waits: program.waits, startTicks: program.startTicks, wrap: program.wrap, conditions: { ...DEFAULT_CONDITIONS, ...network },
-      traceLimit: 0, maxEvents: 3_000_000, maxSpins: 20_000
+      traceLimit: 0, maxEvents: 3_000_000, maxSpins: 200_000
     })
     this.server = new Server(this.sim, script, (taken) => this.took(taken))
     this.client = undefined as never

@@ -60,10 +60,12 @@ export const idsAndDup: SimPromise = {
           requests.clear()
           const v31 = world.script.client.protocolVersion === 3 && world.script.client.clean === false
           if (!frame.sessionPresent && !v31) open.clear()
-        } else if (frame.name === 'PUBACK' || frame.name === 'PUBCOMP' || frame.name === 'PUBREC' && frame.reason >= 0x80) open.delete(frame.id)
-        else if (frame.name === 'PUBREC') {
+        } else if (frame.name === 'PUBACK' || frame.name === 'PUBCOMP' || frame.name === 'PUBREC') {
           const known = open.get(frame.id)
-          if (known !== undefined) known.received = true
+          // An ack of the wrong kind ends the connection, and not the message.
+          if (known === undefined || (frame.name === 'PUBACK') !== (known.qos === 1) || frame.name === 'PUBCOMP' && !known.released) return
+          if (frame.name === 'PUBREC' && frame.reason < 0x80) known.received = true
+          else if (frame.name !== 'PUBREC' || !known.received) open.delete(frame.id)
         } else if (frame.name === 'SUBACK' || frame.name === 'UNSUBACK') requests.delete(frame.id)
         void link
       },
