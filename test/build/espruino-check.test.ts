@@ -39,6 +39,18 @@ const REFUSED: [string, string, string][] = [
   ['BigInt', 'var a=1n', 'BigInt'],
   ['import()', 'import("a")', 'import()'],
   ['an import declaration', 'import a from "a"', 'does not parse'],
+  ['a function named `of`', 'function of(){}', 'name of (a reserved word there)'],
+  ['a variable named `of`', 'var of=1', 'name of'],
+  ['a parameter named `of`', 'function f(of){return 1}', 'name of'],
+  ['a use of `of`', 'f(of)', 'name of'],
+  ['`of` as a shorthand property', 'var a={of}', 'name of'],
+  ['a variable named `static`', 'var static=1', 'name static'],
+  ['a variable named `let`', 'var let=1', 'name let'],
+  ['a parameter named `undefined`', 'function f(undefined){}', 'name undefined'],
+  ['a variable named `undefined`', 'function f(){var undefined}', 'name undefined'],
+  ['a method named `delete`', 'class A{delete(){}}', 'name delete'],
+  ['a field named `in`', 'class A{in=1}', 'name in'],
+  ['an accessor named `of`', 'var a={get of(){return 1}}', 'name of'],
   ['Map', 'new Map()', 'Map does not exist'],
   ['Set', 'new Set()', 'Set does not exist'],
   ['WeakMap', 'new WeakMap()', 'WeakMap does not exist'],
@@ -97,6 +109,8 @@ const ACCEPTED: [string, string][] = [
   ['bytes as \\x escapes', 'exports.a="\\xff\\0\\x80"'],
   ['an escaped backslash before a u', 'exports.a="\\\\u0041"'],
   ['a plain regex', 'exports.a=/^a(?:b|c)+$/g'],
+  ['reserved words as members of objects', 'var a={of:1,in:2,delete:3};exports.a=a.of+a.in+a.delete'],
+  ['undefined as a value', 'exports.f=function(a){return a===undefined?undefined:a};exports.g=a=>undefined'],
   ['shorthand properties and methods', 'var a=1;exports.o={a,m(){return 1}}']
 ]
 

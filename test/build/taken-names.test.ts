@@ -10,6 +10,27 @@ test.each(PROFILES)('no private member of %s is shortened to `on`, which every o
   expect(code).not.toMatch(/\.on\b/)
 })
 
+test('with more names than there are of two letters, no function, variable, parameter or field is called `of`, which Espruino reserves', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'yieldmq-names-'))
+  try {
+    const many = Array.from({ length: 3600 }, (_, i) => i)
+    const entry = path.join(folder, 'words.ts')
+    writeFileSync(entry, [
+      'function f0(n: number): number { return n + n }',
+      ...many.slice(1).map(i => `function f${i}(n: number): number { return f${i - 1}(n + ${i}) }`),
+      `export class Fields { ${many.map(i => `m${i}x_: number = ${i}`).join('; ')} }`,
+      'export function use(n: number): number { return f3599(n) }', ''
+    ].join('\n'))
+    for (const minify of [true, false]) {
+      const { code } = await buildEspruino({ entry, flags: flagsOf('tiny'), minify })
+      expect(code).not.toMatch(/\bof\b/)
+      if (minify) expect(code).toMatch(/\boo\b/)
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
 test('with more private members than there are names of two letters, `on` is still left out', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'yieldmq-names-'))
   try {

@@ -17,6 +17,13 @@ const NEW_ASSIGNMENTS = new Set(['**=', '??=', '||=', '&&='])
 const LOOPS = new Set(['ForStatement', 'ForInStatement', 'ForOfStatement', 'WhileStatement', 'DoWhileStatement'])
 const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'])
 
+/** Words that Espruino's lexer reserves and JavaScript, outside strict mode, does not. As names of members they do. */
+const RESERVED_NAMES = new Set(['of', 'let', 'static'])
+/** All words of the lexer: what a class's members and an accessor cannot be called either. */
+const RESERVED = new Set([...RESERVED_NAMES, 'if', 'else', 'do', 'while', 'for', 'break', 'continue', 'function', 'return', 'var', 'const', 'this', 'throw',
+  'try', 'catch', 'finally', 'true', 'false', 'null', 'undefined', 'new', 'in', 'instanceof', 'switch', 'case', 'default', 'delete', 'typeof', 'void',
+  'debugger', 'class', 'extends', 'super'])
+
 type Report = (node: Node, message: string) => void
 
 /** Names bound by `let`, `const` and `class` inside a loop: one variable for all rounds on Espruino. */
@@ -48,8 +55,23 @@ function usesName(node: AnyNode, names: Set<string>): string | undefined {
   return undefined
 }
 
+function checkName(node: AnyNode & { name: string }, parent: AnyNode | undefined, report: Report): void {
+  const refuse = (): void => report(node, `name ${node.name} (a reserved word there)`)
+  const isKey = parent !== undefined && 'key' in parent && parent.key === node && !parent.computed
+  if (isKey && (parent.type !== 'Property' || parent.kind !== 'init')) {
+    if (RESERVED.has(node.name)) refuse()
+    return
+  }
+  if (parent?.type === 'MemberExpression' && parent.property === node && !parent.computed || isKey && !(parent as { shorthand?: boolean }).shorthand) return
+  if (RESERVED_NAMES.has(node.name)) refuse()
+  // Read as a value it is JavaScript's own.
+  if (node.name === 'undefined' && parent !== undefined && (FUNCTIONS.has(parent.type) && parent.type !== 'ArrowFunctionExpression' ||
+    parent.type === 'ArrowFunctionExpression' && parent.body !== node || parent.type === 'VariableDeclarator' && parent.id === node || parent.type === 'CatchClause')) refuse()
+}
+
 function checkNode(node: AnyNode, parents: AnyNode[], report: Report): void {
   switch (node.type) {
+    case 'Identifier': return checkName(node, parents[parents.length - 2], report)
     case 'AssignmentPattern': return report(node, 'default value')
     case 'RestElement': return report(node, 'rest element')
     case 'SpreadElement': return report(node, 'spread')

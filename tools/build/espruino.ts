@@ -36,10 +36,17 @@ export interface Bundle {
 const COMMON: Record<string, string> = { [CHR]: `export const ${CHR} = String.fromCharCode`, [NONE]: `export let ${NONE}` }
 
 /**
- * Short names that a private member must not be shortened to: every object of Espruino has them, so a member that is absent
- * would be found all the same, as a native function. esbuild gives no name that stands in its cache already.
+ * Short names that a private member must not be shortened to. Every object of Espruino has `on`, so a member that is absent
+ * would be found all the same, as a native function; words of its lexer cannot name a field or a method of a class. esbuild
+ * gives no name that stands in its cache already.
  */
-const TAKEN_NAMES: Record<string, string> = { taken_on_: 'on' }
+const TAKEN_NAMES: Record<string, string> = { taken_on_: 'on', taken_do_: 'do', taken_if_: 'if', taken_in_: 'in', taken_of_: 'of' }
+
+/**
+ * Espruino's lexer reserves `of`, JavaScript does not. A name that a module mentions and does not declare is given to nothing
+ * else by the minifier; the function is never called and does not reach the bundle.
+ */
+const KEEP_FREE = 'function keepFree() { of() }'
 
 /** esbuild reads the prepared texts and nothing else. */
 function preparedTexts({ texts }: Prepared): Plugin {
@@ -73,7 +80,8 @@ export async function buildEspruino({ entry, flags, minify = true }: EspruinoOpt
     // Written out as assignments: esbuild's own CommonJS export helper makes closures over a loop variable, which
     // Espruino shares between the rounds.
     stdin: {
-      contents: prepared.exports.map(name => `import { ${name} } from ${JSON.stringify(absolute)}\nexports.${name} = ${name}`).join('\n'),
+      contents: prepared.exports.map(name => `import { ${name} } from ${JSON.stringify(absolute)}\nexports.${name} = ${name}`).join('\n') +
+        `\n${KEEP_FREE}`,
       resolveDir: ROOT, sourcefile: 'bundle.js', loader: 'js'
     },
     bundle: true, write: false, metafile: true, absWorkingDir: ROOT,
