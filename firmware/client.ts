@@ -30,8 +30,15 @@ function nudge(core: Core): void {
   timer.wakeAfter(core.wakeHandle_, 0)
 }
 
+/** Destroyed, or offline with nothing left to tell and nothing that may expire: `yield` does nothing. */
+function isOver(core: Core): boolean {
+  return core.destroyed_ || core.phase_ === Phase.Offline && core.outbox_.owed_ === 0 && core.outbox_.soonest_ < 0
+}
+
 /** ms until a slice is needed, at most `most`. */
 function untilDue(core: Core, most: number): number {
+  // The last slice's appointments went with the link; what was queued since waits for `connect`.
+  if (isOver(core)) return most
   if (core.more_) return 0
   const socket = core.socket_
   if (socket !== undefined && core.phase_ >= Phase.Connecting && socket.pending() > 0 && !core.dry_ && mayRead(core)) return 0
@@ -56,17 +63,11 @@ function pumpOnce(core: Core): number {
   return handled
 }
 
-/** Offline, with nothing left to tell. */
-function isOver(core: Core): boolean {
-  return core.phase_ === Phase.Offline && core.outbox_.owed_ === 0 && !core.destroyed_
-}
-
 /** See the class below; what `yield` and `receive` share. `forMessage`: end as soon as the cache has one. */
 function loop(core: Core, timeoutMs: number, forMessage: boolean): Code {
   if (core.destroyed_) return because(core, ErrorCode.Destroyed)
   if (core.busy_ > 0) return because(core, ErrorCode.Reentrant)
-  // What waits offline may expire.
-  if (isOver(core) && core.outbox_.soonest_ < 0) return because(core, ErrorCode.NotStarted)
+  if (isOver(core)) return because(core, ErrorCode.NotStarted)
   const timer = core.hal_.timer
   if (timer.wait === undefined) return pumpOnce(core)
   // The port's clock is exact no longer than that: a larger time would never pass.
@@ -76,7 +77,7 @@ function loop(core: Core, timeoutMs: number, forMessage: boolean): Code {
   let left = most
   while (true) {
     handled = handled + slice(core)
-    if (core.destroyed_ || isOver(core) && core.outbox_.soonest_ < 0) return handled
+    if (isOver(core)) return handled
     if (forMessage && core.inbox_.count_ > 0) return handled
     left = most - timer.since(start)
     if (!(left > 0)) return handled
@@ -391,7 +392,7 @@ export function run(this: void, client: Client, periodMs: number, fn: (this: voi
     settleAsked(core)
     let left = periodMs - timer.since(start)
     if (left < 0) left = 0
-    if (isOver(core)) return 0
+    if (core.phase_ === Phase.Offline && core.outbox_.owed_ === 0 && !core.destroyed_) return 0
     const code = client.yield(left)
     if (code < 0) return code
     if (core.phase_ === Phase.Offline) return 0

@@ -255,4 +255,50 @@ describe('a slice', () => {
     expect(outcomes(h, [token])).toEqual(['delivered'])
     expect(h.client.stats().drops).toBe(0)
   })
+
+  const LONGEST = 1073741823
+
+  describe.each(BOTH_KINDS)('of a client that is offline for good, on a port with waits: %s', (waits) => {
+    it.each(['abort', 'disconnect'] as const)('%s leaves no appointment: a device that sleeps as long as idle() says does not spin, also when it publishes', (how) => {
+      const h = simClient({ sim: { waits }, clean: false, clientId: 'dev', keepalive: 100 })
+      h.up()
+      h.client[how]()
+      h.run(6000)
+      expect(h.got.state).toBe('offline')
+      expect(h.client.idle()).toBe(LONGEST)
+      expect(h.client.publish('t', h.bytes('x'), 1)).toBeGreaterThan(0)
+      expect(h.client.subscribe('f', 1)).toBeGreaterThan(0)
+      expect(h.client.yield(0)).toBe(ErrorCode.NotStarted)
+      expect(h.client.idle()).toBe(LONGEST)
+      // Past the ping that was due when the link was up.
+      h.run(200000)
+      expect(h.client.idle()).toBe(LONGEST)
+      h.client.connect()
+      h.until(() => h.client.stats().delivered === 1, 1000, 'what was queued to be delivered')
+    })
+
+    it('before the first connect what is queued needs no slice; what has a deadline is told in time', () => {
+      const h = simClient({ sim: { waits } })
+      h.client.publish('t', h.bytes('x'), 1)
+      expect(h.client.yield(0)).toBe(ErrorCode.NotStarted)
+      expect(h.client.idle()).toBe(LONGEST)
+      const token = h.client.publish('t', h.bytes('x'), 1, false, { deadline: 3000 })
+      for (let i = 0; i < 10 && h.client.idle() < LONGEST; i++) {
+        h.sim.advance(h.client.idle())
+        h.client.yield(0)
+      }
+      expect(h.sim.now).toBe(3000)
+      expect(outcomes(h, [token])).toEqual(['expired'])
+      expect(h.client.yield(0)).toBe(ErrorCode.NotStarted)
+    })
+
+    it('a destroyed client needs no slice', () => {
+      const h = simClient({ sim: { waits }, keepalive: 100 })
+      h.up()
+      h.client.publish('t', h.bytes('x'), 1)
+      h.client.destroy()
+      h.run(200000)
+      expect(h.client.idle()).toBe(LONGEST)
+    })
+  })
 })
