@@ -57,7 +57,7 @@ function usesName(node: AnyNode, names: Set<string>): string | undefined {
 
 function checkName(node: AnyNode & { name: string }, parent: AnyNode | undefined, report: Report): void {
   const refuse = (): void => report(node, `name ${node.name} (a reserved word there)`)
-  const isKey = parent !== undefined && 'key' in parent && parent.key === node && !parent.computed
+  const isKey = parent !== undefined && 'key' in parent && parent.key === node && !('computed' in parent && parent.computed)
   if (isKey && (parent.type !== 'Property' || parent.kind !== 'init')) {
     if (RESERVED.has(node.name)) refuse()
     return
