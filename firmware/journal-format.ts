@@ -18,6 +18,9 @@ const enum Frame { Version = 2, Sequence = 3, Token = 7, Body = 11, Checksum = 6
 /** Which optional fields a message has; below them QoS * 2 + RETAIN. */
 const enum Has { Deadline = 8, Expiry = 16, Properties = 32, Priority = 64 }
 
+/** Ids in the receive set, and ids not to be used again: the most that the client holds of each. */
+export const enum Ids { Most = 64 }
+
 /** What a mark says of a message: in flight, PUBREC seen, or from Ended on how it ended, in the order of `OUTCOMES`. */
 export const enum Mark { Sent = 1, Received = 2, Ended = 8 }
 
@@ -242,6 +245,7 @@ function readMessage(c: Cursor, token: number, base: number): Outgoing {
 function readList(c: Cursor): number[] {
   const list: number[] = []
   let left = varying(c)
+  if (left > Ids.Most) c.bad_ = true
   while (left > 0 && !c.bad_) {
     list.push(number(c, 2))
     left = left - 1

@@ -7,7 +7,8 @@ import { fill } from './cause.js'
 import { ErrorCode } from './codes.js'
 import type { Core } from './core.js'
 import { hasBit, keyOf, newJournal, setUsed, type Journal } from './journal.js'
-import { Format, Mark, newState, outcomeOf, readValue, tokenOf, unshiftReason, versionOf, type State } from './journal-format.js'
+import { Format, Ids, Mark, newState, outcomeOf, readValue, tokenOf, unshiftReason, versionOf, type State } from './journal-format.js'
+import { markOutbox } from './marks.js'
 import { enqueue, expire, newOutgoing, pushBack, qosOf, sizeOf, Step, Taken, type Chain, type Outgoing } from './outbox.js'
 import type { Cause } from './types.js'
 
@@ -102,7 +103,7 @@ function requeue(chain: Chain, m: Outgoing): void {
 function lose(core: Core, j: Journal, s: State, slot: number, i: number, token: number, losses: Losses): void {
   losses.messages_ = losses.messages_ + 1
   // The server may hold its id.
-  if (i >= 0 && s.markKinds_[i]! < Mark.Ended) core.retired_.push(s.markValues_[i]!)
+  if (i >= 0 && s.markKinds_[i]! < Mark.Ended && core.retired_.length < Ids.Most) core.retired_.push(s.markValues_[i]!)
   if (token < 1 || token > s.token_ || hasToken(core, token)) return
   core.stats_.unknown = core.stats_.unknown + 1
   owe(core, j, newOutgoing(token, EMPTY, EMPTY, 2), slot, 255, ErrorCode.JournalDamaged)
@@ -189,6 +190,11 @@ export function openJournal(core: Core, cause: Cause): Code {
       }
     }
     core.outbox_.flightCount_ = flights.length
+    if (FEATURE_STATS) {
+      markOutbox(core)
+      core.stats_.inflightMost = flights.length
+      core.stats_.receiveSetMost = s.received_.length
+    }
     expire(core.outbox_, core.clock_.seconds_, core.clock_.millis_)
   }
   core.stats_.journalDamaged = losses.damaged_

@@ -10,7 +10,7 @@ import { fill } from './cause.js'
 import { ErrorCode } from './codes.js'
 import { because, nextToken, Phase, type Core } from './core.js'
 import { nextPacketId } from './next-id.js'
-import { Mark, markOf, newState, shiftReason, writeValue, type State } from './journal-format.js'
+import { Ids, Mark, markOf, newState, shiftReason, writeValue, type State } from './journal-format.js'
 import { free, qosOf, Step, type Outgoing } from './outbox.js'
 import type { StorageHal } from '../hal/hal.js'
 import type { Cause } from './types.js'
@@ -138,8 +138,9 @@ function mark(s: State, slot: number, kind: number, value: number): void {
 /** A message with a packet id. One that the journal does not hold leaves its id alone: it is not to be used again in this session. */
 function markSent(s: State, m: Outgoing): void {
   m.noted_ = m.packetId_
-  if (m.slot_ === undefined) s.retired_.push(m.packetId_)
-  else mark(s, m.slot_, m.step_ === Step.Pubcomp ? Mark.Received : Mark.Sent, m.packetId_)
+  if (m.slot_ === undefined) {
+    if (s.retired_.length < Ids.Most) s.retired_.push(m.packetId_)
+  } else mark(s, m.slot_, m.step_ === Step.Pubcomp ? Mark.Received : Mark.Sent, m.packetId_)
 }
 
 function markEnded(s: State, m: Outgoing): void {

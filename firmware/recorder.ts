@@ -5,7 +5,7 @@
  * It holds lengths, never payloads, topics or credentials. A record is the step in time since the one before, so that
  * a packet costs three to eight bytes. Records are joined to short strings, those to blocks; the oldest block goes first.
  */
-import { EMPTY, at, b1, b2, cat, join, u16At, type Bytes, type Code } from './bytes.js'
+import { EMPTY, at, b1, b2, cat, cut, join, u16At, type Bytes, type Code } from './bytes.js'
 import { ErrorCode } from './codes.js'
 import { PacketType } from './codec/packets.js'
 import { checkProperties, writeProperties } from './codec/properties.js'
@@ -52,6 +52,8 @@ const enum Size {
   Small = 48,
   /** Topics that are told from each other. */
   Topics = 16,
+  /** Codes of a SUBACK that are held. */
+  Codes = 64,
   /** Seconds from which a step in time is a record of its own. */
   Step = 100000
 }
@@ -239,8 +241,11 @@ export function noteRead(core: Core, reason: number): void {
     rest = b2(p.sessionPresent_ ? 1 : 0, p.reason_)
     if (FEATURE_V5 && core.settings_.version_ === 5) rest = cat(rest, serverNumbers(p))
   } else if (type >= PacketType.Puback && type <= PacketType.Pubcomp) rest = cat(varint(p.packetId_), b1(p.reason_))
-  else if (type === PacketType.Suback || type === PacketType.Unsuback) rest = cat(varint(p.packetId_), varint(p.codes_.length), p.codes_)
-  else if (type !== PacketType.Pingresp) rest = b1(p.reason_)
+  else if (type === PacketType.Suback || type === PacketType.Unsuback) {
+    // More codes than any request of ours has filters: how many more does not matter, and a record must fit.
+    const codes = p.codes_.length > Size.Codes ? cut(p.codes_, 0, Size.Codes) : p.codes_
+    rest = cat(varint(p.packetId_), varint(codes.length), codes)
+  } else if (type !== PacketType.Pingresp) rest = b1(p.reason_)
   note(core, Kind.In + type, rest)
 }
 
@@ -315,8 +320,10 @@ function topicLength(core: Core, topic: string): Bytes {
 }
 
 /** Aliases and keep-latest depend on which topic is which: its number from 1, in the order of appearance. */
-function topicNumber(r: Recorder, topic: string): number {
+function topicNumber(core: Core, r: Recorder, topic: string): number {
   const known = r.topics_
+  // Refused as too long: not held.
+  if (typeof topic !== 'string' || topic.length > core.settings_.packetOut_) return 0
   for (let i = 0; i < known.length; i = i + 1) {
     if (known[i] === topic) return r.topicsBefore_ + i + 1
   }
@@ -345,7 +352,7 @@ export function notePublish(core: Core, topic: string, payload: Bytes, qos: numb
   }
   const r = core.recorder_
   if (r === undefined) return
-  noteCall(core, Call.Publish, cat(b1(flags), topicLength(core, topic), lengthOf(payload), varint(topicNumber(r, topic)), rest))
+  noteCall(core, Call.Publish, cat(b1(flags), topicLength(core, topic), lengthOf(payload), varint(topicNumber(core, r, topic)), rest))
 }
 
 /** `subscribe` and `unsubscribe`: the filter's length, and which of the registry it is, from 1; 0 for none. */

@@ -172,7 +172,8 @@ function takeImage(r: Recorder, s: Bytes): boolean {
   let i = Format.Head + 2 + u16At(s, Format.Head)
   while (i + 2 <= end) {
     const size = u16At(s, i)
-    if (size > 0) r.blocks_.push(keep(cut(s, i + 2, i + 2 + size)))
+    // A larger recorder's blocks would pass what this one may hold.
+    if (size > 0 && size <= r.block_ && i + 2 + size <= end) r.blocks_.push(keep(cut(s, i + 2, i + 2 + size)))
     i = i + 2 + size
   }
   while (r.blocks_.length > r.most_) r.blocks_.shift()

@@ -13,6 +13,7 @@ interface Given {
   profile: Profile
   options?: string
   filterBytes?: number
+  before?: string
   json?: boolean
 }
 
@@ -48,16 +49,21 @@ export function setup(command: Command): void {
     .addOption(new Option('--profile <name>', 'the build').choices(PROFILES).default('standard'))
     .option('--options <file>', 'the options of create() as JSON; callbacks count as present when their name is there')
     .option('--filter-bytes <n>', 'bytes of the longest filter that the program subscribes to (default: what fits limits.packetOut)', wholeNumber)
+    .option('--before <file>', 'the options of an earlier program on the device with larger limits, whose journal this one finds')
     .option('--json', 'one JSON value on standard output')
     .addHelpText('after', '\nExample:\n  npx yieldmq memory --profile tiny --filter-bytes 40')
     .action((given: Given) => {
-      let options: Partial<Options>
-      try {
-        options = readOptions(given.options)
-      } catch (error) {
-        command.error(`${given.options ?? ''}: ${(error as Error).message}`)
+      const read = (file: string | undefined): Partial<Options> => {
+        try {
+          return readOptions(file)
+        } catch (error) {
+          return command.error(`${file ?? ''}: ${(error as Error).message}`)
+        }
       }
-      const contract = memoryContract(options, given.profile, given.filterBytes === undefined ? {} : { filterBytes: given.filterBytes })
+      const contract = memoryContract(read(given.options), given.profile, {
+        ...(given.filterBytes === undefined ? {} : { filterBytes: given.filterBytes }),
+        ...(given.before === undefined ? {} : { before: read(given.before).limits ?? {} })
+      })
       if (given.json === true) console.log(JSON.stringify(contract))
       else console.log(`${printed(contract)}\nNo mark of stats() passes: ${Object.entries(contract.marks).map(([name, most]) => `${name} ${most}`).join(', ')}`)
     })

@@ -7,6 +7,7 @@ import * as profiles from '../../firmware/defaults.js'
 import type { Limits, Options, Stats } from '../../firmware/types.js'
 import { flagsOf, type Profile } from '../build/profiles.js'
 import { estimate, type Memory, type Shape } from './memory.js'
+import { JOURNAL_SPARE, journalParts, learnParts, recorderParts } from './optional.js'
 
 /** The marks of `stats()` that the contract bounds. */
 export type Mark = Extract<keyof Stats, `${string}Most`>
@@ -37,6 +38,11 @@ export interface Contract {
 export interface ContractInput {
   /** Bytes of the longest filter that the program asks for; what fits `packetOut` when absent. */
   filterBytes?: number
+  /**
+   * The limits of an earlier program on this device that had larger ones, and whose journal this one finds: what it left
+   * is brought back whole.
+   */
+  before?: Limits
 }
 
 /** Bounds that are constants of the code: firmware/inbound.ts, slice.ts, outbound.ts, session.ts, publish.ts. */
@@ -52,6 +58,11 @@ export function limitsOf(options: Partial<Options>, profile: Profile): Required<
     inboxCount: pick('inboxCount'), inboxBytes: pick('inboxBytes'), inflight: pick('inflight'), subscriptions: pick('subscriptions'),
     slicePackets: pick('slicePackets'), sliceBytes: pick('sliceBytes')
   }
+}
+
+/** Limit by limit, the larger of two. */
+function larger(a: Required<Limits>, b: Required<Limits>): Required<Limits> {
+  return Object.fromEntries(Object.entries(a).map(([name, value]) => [name, Math.max(value, b[name as keyof Limits])])) as unknown as Required<Limits>
 }
 
 /** The worst case of a client with these options in a build of this profile. */
@@ -73,7 +84,11 @@ export function memoryContract(options: Partial<Options>, profile: Profile, inpu
   const perSlice = 2 * l.slicePackets + l.inflight + Fixed.requests + 4
   const packets = Math.max(l.sliceBytes - 1, Math.min(l.sliceBytes, Fixed.backlog) + (v5 ? 0 : Fixed.ackBytes - l.packetOut)) + l.packetOut
   const transmit = packets + behind * Fixed.ackBytes + (flags.FEATURE_STREAM ? 0 : withheld * 4) + (v5 ? l.packetOut + 5 : 2) + 2
-  const receiveSet = flags.FEATURE_QOS2 ? Math.min(Fixed.receiveSet, options.properties?.receiveMaximum ?? Fixed.receiveSet) : 0
+  const journal = flags.FEATURE_JOURNAL && options.journal !== undefined && options.journal !== false
+  const held = journal && input.before !== undefined ? larger(l, limitsOf({ limits: input.before }, profile)) : l
+  const members = journal ? 26 : 24
+  // An earlier program may have announced more than this one does.
+  const receiveSet = flags.FEATURE_QOS2 ? Math.min(Fixed.receiveSet, journal ? Fixed.receiveSet : options.properties?.receiveMaximum ?? Fixed.receiveSet) : 0
   const head = flags.FEATURE_STREAM || flags.FEATURE_V5 ? l.packetIn : 0
   const entries = 2 * l.subscriptions
   const asked = Fixed.requests * d.maxFilters
@@ -84,9 +99,10 @@ export function memoryContract(options: Partial<Options>, profile: Profile, inpu
     const whole: Shape = { records: 0, members: 0, strings: 0, slots: 0, ...shape, bytes }
     parts.push({ part, by, count, bytes, marks, shape: whole, memory: estimate(whole) })
   }
-  add('outbox: messages', 'outboxCount, outboxBytes', l.outboxCount, l.outboxBytes, { records: l.outboxCount, members: 24, strings: 3 * l.outboxCount },
-    { outboxCountMost: l.outboxCount, outboxBytesMost: l.outboxBytes, inflightMost: l.inflight })
-  add('outbox: receipts not told', 'outboxCount', options.onReceipt === undefined ? 0 : l.outboxCount, 0, { records: l.outboxCount, members: 24 })
+  add('outbox: messages', 'outboxCount, outboxBytes', held.outboxCount, held.outboxBytes, { records: held.outboxCount, members, strings: 3 * held.outboxCount },
+    { outboxCountMost: held.outboxCount, outboxBytesMost: held.outboxBytes, inflightMost: held.inflight })
+  const receipts = held.outboxCount + (journal ? JOURNAL_SPARE : 0)
+  add('outbox: receipts not told', 'outboxCount', options.onReceipt === undefined ? 0 : receipts, 0, { records: receipts, members })
   add('a publish under way', 'packetOut', 1, 2 * l.packetOut, { records: 1, members: 24, strings: 4 })
   add('transmit buffer', 'sliceBytes, packetOut', 1, transmit, { strings: perSlice + behind, slots: perSlice + behind }, { transmitBytesMost: transmit })
   add('transmit buffer: one write', 'sliceBytes, packetOut', 1, transmit, { strings: 2, slots: 2 })
@@ -112,6 +128,9 @@ export function memoryContract(options: Partial<Options>, profile: Profile, inpu
   add('CONNECT', 'packetOut', 1, 2 * l.packetOut, { records: 1, members: 12, strings: 10 })
   add('properties of CONNACK', 'packetIn', v5 ? 1 : 0, l.packetIn, { records: 1, members: 24, strings: texts(l.packetIn) })
   add('piece of a stream sent', 'packetOut', flags.FEATURE_STREAM ? 1 : 0, l.packetOut, { strings: 1 })
+  if (journal) for (const one of journalParts(held)) add(one.part, one.by, one.count, one.bytes, one.shape)
+  if (flags.FEATURE_RECORDER && (options.recorder ?? 0) > 0) for (const one of recorderParts(options.recorder!, l)) add(one.part, one.by, one.count, one.bytes, one.shape)
+  if (flags.FEATURE_LEARN && options.learnKeepalive === true) for (const one of learnParts(options, v5 ? l.packetIn : 0)) add(one.part, one.by, one.count, one.bytes, one.shape)
 
   const total = estimate({ records: 0, members: 0, strings: 0, slots: 0, bytes: 0 })
   for (const { memory } of parts) for (const target of Object.keys(total) as (keyof Memory)[]) total[target] += memory[target]
