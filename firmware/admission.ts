@@ -33,11 +33,17 @@ function dropForRoom(core: Core, m: Outgoing): boolean {
   return true
 }
 
-/** The unsent message of the same topic gives its place to `m`. False when there is none, or `m` does not fit. */
+/** The unsent message of the same topic gives its place to `m`, among its equals. False when there is none, or `m` does not fit. */
 function replaceUnsent(core: Core, m: Outgoing): boolean {
   const box = core.outbox_
   const old = findUnsent(box, m.field_)
   if (old === undefined || box.bytes_ - sizeOf(old) + sizeOf(m) > core.settings_.outboxBytes_) return false
+  if (old.priority_ !== m.priority_) {
+    unlink(box.queue_, old)
+    enqueue(box.queue_, m)
+    end(box, old, 'dropped', ErrorCode.Superseded)
+    return true
+  }
   const next = old.next_
   if (box.queue_.head_ === old) box.queue_.head_ = m
   else {

@@ -130,6 +130,18 @@ describe('whenFull', () => {
     expect(outcomes(h, [first, second])).toEqual([undefined, undefined])
   })
 
+  it('a message that replaces one of another priority goes where its own priority puts it', () => {
+    const h = simClient()
+    h.client.publish('t', h.bytes('old'), 1)
+    h.client.publish('t', h.bytes('second'), 1)
+    h.client.publish('t', h.bytes('late'), 1, false, { keepLatest: true, priority: -5 })
+    h.client.publish('t', h.bytes('third'), 1)
+    h.up()
+    h.run(1000)
+    expect(h.broker.messages.map((m) => String(m.payload))).toEqual(['second', 'third', 'late'])
+    h.check()
+  })
+
   it('a message marked keepLatest replaces its topic under every policy', () => {
     const h = offline({})
     const tokens = [1, 2].map((n) => h.client.publish('t', h.bytes(`${n}`), 1, false, { keepLatest: true }))
