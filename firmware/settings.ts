@@ -122,6 +122,11 @@ function isOneOf(value: string | undefined, a: string, b: string, c: string, d: 
   return value === undefined || value === a || value === b || value === c || value === d
 }
 
+/** Whether an option asks for its part: neither absent nor `false` nor 0. */
+function isAsked(option: boolean | string | number | undefined): boolean {
+  return option !== undefined && option !== false && option !== 0
+}
+
 /** What this build does not have is refused in every profile; the rest is left to FEATURE_CHECKS. */
 function checkWords(options: Options, cause: Cause): Code {
   if (FEATURE_CHECKS) {
@@ -136,8 +141,9 @@ function checkWords(options: Options, cause: Cause): Code {
   if (!FEATURE_POLICIES && options.whenFull !== undefined && options.whenFull !== 'refuse') missing = 'whenFull'
   if (!FEATURE_CACHE && options.cache !== undefined && options.cache !== 'direct') missing = 'cache'
   if (!FEATURE_STREAM && options.onStream !== undefined) missing = 'onStream'
-  if (!FEATURE_JOURNAL && options.journal !== undefined && options.journal !== false) missing = 'journal'
-  if (FEATURE_CHECKS && !FEATURE_LEARN && options.learnKeepalive === true) missing = 'learnKeepalive'
+  if (!FEATURE_JOURNAL && isAsked(options.journal)) missing = 'journal'
+  if (FEATURE_CHECKS && !FEATURE_LEARN && isAsked(options.learnKeepalive)) missing = 'learnKeepalive'
+  if (!FEATURE_RECORDER && isAsked(options.recorder)) missing = 'recorder'
   if (missing !== '') return fill(cause, ErrorCode.FeatureMissing, missing)
   if (FEATURE_RECORDER) {
     const size = options.recorder

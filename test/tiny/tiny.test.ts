@@ -96,6 +96,12 @@ describe.each([true, false])('the bundle for tiny, waits: %j', (waits) => {
     expect(h.client.subscribe('t', 2)).toBe(ErrorCode.QosUnsupported)
     expect(client({ sim, protocolVersion: 5 }).client.connect()).toBe(ErrorCode.FeatureMissing)
     expect(client({ sim, cache: 'push-back' }).client.connect()).toBe(ErrorCode.FeatureMissing)
+    for (const [name, value] of [['journal', true], ['recorder', 1024]] as const) {
+      const one = client({ sim, [name]: value })
+      expect(one.client.connect()).toBe(ErrorCode.FeatureMissing)
+      expect(one.client.explain()).toMatchObject({ code: ErrorCode.FeatureMissing, detail: name })
+    }
+    expect(client({ sim, journal: false, recorder: 0 }).client.connect()).toBe(0)
     expect(client({ sim, servers: [{ host: 'a', port: 1 }, { host: 'b', port: 1 }] }).client.connect()).toBe(ErrorCode.FeatureMissing)
   })
 
