@@ -64,7 +64,7 @@ export function newState(): State {
 }
 
 /** 46 bits over the first `end` bytes and the number of the key, so that a value does not pass for that of another key. */
-function checksum(s: Bytes, end: number, slot: number): Bytes {
+export function checksum(s: Bytes, end: number, slot: number): Bytes {
   let a = slot + 1
   let b = end % 65536
   let i = 0

@@ -109,6 +109,26 @@ function lose(core: Core, j: Journal, s: State, slot: number, i: number, token: 
   owe(core, j, newOutgoing(token, EMPTY, EMPTY, 2), slot, 255, ErrorCode.JournalDamaged)
 }
 
+function hasId(flights: Outgoing[], id: number): boolean {
+  for (const m of flights) {
+    if (m.packetId_ === id) return true
+  }
+  return false
+}
+
+/** The ids of a list that are ids, each once, and none of `flights`: no journal writes others, but a checksum proves little. */
+function distinct(ids: number[], flights: Outgoing[]): number[] {
+  const kept: number[] = []
+  for (const id of ids) {
+    let known = id === 0 || hasId(flights, id)
+    for (const other of kept) {
+      if (other === id) known = true
+    }
+    if (!known) kept.push(id)
+  }
+  return kept
+}
+
 /** Brings back what the newest state says of one key. `flights` gets the messages in flight. */
 function restore(core: Core, j: Journal, s: State, slot: number, flights: Outgoing[], losses: Losses): void {
   const box = core.outbox_
@@ -131,7 +151,7 @@ function restore(core: Core, j: Journal, s: State, slot: number, flights: Outgoi
   box.count_ = box.count_ + 1
   core.stats_.journalRestored = core.stats_.journalRestored + 1
   if (m.expirySeconds_ >= 0 || m.messageExpiry_ !== -2) j.timed_ = true
-  if (kind === 0) requeue(box.queue_, m)
+  if (kind === 0 || s.markValues_[i] === 0 || hasId(flights, s.markValues_[i]!)) requeue(box.queue_, m)
   else {
     m.packetId_ = s.markValues_[i]!
     m.noted_ = m.packetId_
@@ -174,7 +194,7 @@ export function openJournal(core: Core, cause: Cause): Code {
     core.token_ = s.token_
     core.ids_.last_ = s.lastId_
     core.hadSession_ = s.session_ && !core.settings_.clean_
-    core.receiveSet_ = s.received_
+    core.receiveSet_ = distinct(s.received_, [])
     core.retired_ = s.retired_
     // What was sent before has another number than any connection to come.
     core.epoch_ = 1
@@ -190,6 +210,7 @@ export function openJournal(core: Core, cause: Cause): Code {
       }
     }
     core.outbox_.flightCount_ = flights.length
+    core.retired_ = distinct(core.retired_, flights)
     if (FEATURE_STATS) {
       markOutbox(core)
       core.stats_.inflightMost = flights.length

@@ -24,7 +24,7 @@ const KEY = 'yieldmq.rec'
 const REASONS = ['power-on', 'watchdog', 'brown-out', 'software']
 
 /** Fletcher's checksum with two sums of 16 bits: what a torn value does not have. */
-function checksum(s: Bytes, to: number): Bytes {
+export function checksum(s: Bytes, to: number): Bytes {
   let a = 1
   let b = 0
   for (let i = 0; i < to; i = i + 1) {

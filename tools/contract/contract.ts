@@ -128,6 +128,8 @@ export function memoryContract(options: Partial<Options>, profile: Profile, inpu
   add('CONNECT', 'packetOut', 1, 2 * l.packetOut, { records: 1, members: 12, strings: 10 })
   add('properties of CONNACK', 'packetIn', v5 ? 1 : 0, l.packetIn, { records: 1, members: 24, strings: texts(l.packetIn) })
   add('piece of a stream sent', 'packetOut', flags.FEATURE_STREAM ? 1 : 0, l.packetOut, { strings: 1 })
+  // Six times, six lives, six connections; drops of an hour in six periods: firmware/governor.ts.
+  add('governor', 'constant', flags.FEATURE_GOVERNOR ? 1 : 0, 0, { records: 1, members: 13, slots: 4 * 6 })
   if (journal) for (const one of journalParts(held)) add(one.part, one.by, one.count, one.bytes, one.shape)
   if (flags.FEATURE_RECORDER && (options.recorder ?? 0) > 0) for (const one of recorderParts(options.recorder!, l)) add(one.part, one.by, one.count, one.bytes, one.shape)
   if (flags.FEATURE_LEARN && options.learnKeepalive === true) for (const one of learnParts(options, v5 ? l.packetIn : 0)) add(one.part, one.by, one.count, one.bytes, one.shape)

@@ -6,7 +6,7 @@ import { failureOf, nameOf } from './engine.js'
 import { TARGETS } from './targets/index.js'
 
 /** Inputs of one target: the replay in the tests must be short. */
-const MOST = 160
+const MOST = 80
 
 const [from = '.cache/fuzz/corpus', to = 'test/fuzz/corpus'] = process.argv.slice(2)
 for (const target of TARGETS) {

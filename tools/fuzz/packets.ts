@@ -71,9 +71,9 @@ export function aPacket(c: Choices, core: Core | undefined, version: number): By
   return v5 ? make(c.oneIn(2) ? 'disconnect' : 'auth', { reasonCode: c.pick([0, 0x18, 0x8b, 0x8e, 0x9d]) }) : written({ cmd: 'pingresp' }, version)
 }
 
-/** Bytes changed as the decisions say: none mostly. */
-export function damaged(c: Choices, bytes: Bytes): Bytes {
-  if (!c.oneIn(8)) return bytes
+/** Bytes changed as the decisions say, once in `often`. */
+export function damaged(c: Choices, bytes: Bytes, often = 8): Bytes {
+  if (!c.oneIn(often)) return bytes
   const at = c.int(Math.max(1, bytes.length))
   const head = bytes.slice(0, at)
   switch (c.int(4)) {

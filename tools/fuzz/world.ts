@@ -21,7 +21,7 @@ export class World {
   client: Client
   /** Called in every callback of the client. */
   inside: () => void = () => {}
-  private readonly contract: Contract
+  private contract: Contract
   private readonly wrong: string[] = []
   private packets = 0
   private bytes = 0
@@ -76,6 +76,10 @@ export class World {
 
   /** The power comes back: a new client over the same store. What the old one promised is no longer checked. */
   reborn(): void {
+    // A store that says anything is a journal of another program: its values are what that one held.
+    const values = [...this.sim.device.storage.values].filter(([key]) => key.startsWith('yq')).map(([, value]) => value.length)
+    const bytes = values.reduce((sum, length) => sum + length, 0)
+    this.contract = memoryContract(this.options, 'full', { before: { outboxCount: values.length, outboxBytes: bytes, inflight: values.length } })
     this.client = create(this.sim.device.reboot(), this.options)
     this.outcomes.clear()
     this.accepted.clear()
