@@ -77,13 +77,13 @@ export class SimConnection {
     this.lastPacket = clock.now
     const conditions = (): Readonly<Conditions> => this.conditions()
     this.out = new Pipe(clock, random, {
-      conditions, pieces: () => this.conditions().piecesOut, gapMs: () => 0,
-      bandwidth: () => this.conditions().bandwidthOut || this.conditions().bandwidth, loss: () => this.conditions().lossOut, parted: () => around.parted('out'),
+      conditions, pieces: (c) => c.piecesOut, gapMs: () => 0,
+      bandwidth: (c) => c.bandwidthOut || c.bandwidth, loss: (c) => c.lossOut, parted: () => around.parted('out'),
       accept: (item) => this.arrive(item), reset: () => this.resetByDevice()
     })
     this.in = new Pipe(clock, random, {
-      conditions, pieces: () => this.conditions().piecesIn, gapMs: () => this.conditions().pieceGapMs,
-      bandwidth: () => this.conditions().bandwidthIn || this.conditions().bandwidth, loss: () => this.conditions().lossIn, parted: () => around.parted('in'),
+      conditions, pieces: (c) => c.piecesIn, gapMs: (c) => c.pieceGapMs,
+      bandwidth: (c) => c.bandwidthIn || c.bandwidth, loss: (c) => c.lossIn, parted: () => around.parted('in'),
       accept: (item) => this.device.arrive(item), reset: () => this.device.resetByPeer()
     })
   }

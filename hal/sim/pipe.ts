@@ -16,12 +16,12 @@ const MAX_RTO_MS = 60000
 
 export interface PipeEnds {
   conditions: () => Conditions
-  pieces: () => Pieces
-  gapMs: () => number
+  pieces: (conditions: Conditions) => Pieces
+  gapMs: (conditions: Conditions) => number
   /** Bytes a second in this direction, 0 for no limit. */
-  bandwidth: () => number
+  bandwidth: (conditions: Conditions) => number
   /** Chance that a piece is lost in this direction. */
-  loss: () => number
+  loss: (conditions: Conditions) => number
   /** True while the network is parted in this direction. */
   parted: () => boolean
   /** How many bytes of the piece are taken; fewer than its length means that the rest waits for `pump`. -1: FIN or piece must wait. */
@@ -43,6 +43,15 @@ export class Pipe {
   private wireFreeAt = 0
   private pieceCount = 0
   private pumping = false
+  /** The next piece arrives: made once, not for each piece. */
+  private readonly land = (): void => {
+    const next = this.travelling.shift()
+    if (next === undefined || this.lost) return
+    // Whoever has no power sends nothing again, so what meets a parted network is lost.
+    if (next.leavesAt > this.goneAt || (this.goneAt !== Infinity && this.ends.parted())) return
+    this.arrived.push(next.item)
+    this.pump()
+  }
 
   constructor(private readonly clock: Clock, private readonly random: Random, private readonly ends: PipeEnds) {}
 
@@ -52,7 +61,7 @@ export class Pipe {
     this.bytes += bytes.length
     let from = 0
     while (from < bytes.length) {
-      const size = pieceSize(this.ends.pieces(), this.pieceCount, this.random)
+      const size = pieceSize(this.ends.pieces(this.ends.conditions()), this.pieceCount, this.random)
       this.pieceCount += 1
       this.post(bytes.substring(from, from + size) as Bytes, Math.min(size, bytes.length - from))
       from += size
@@ -114,20 +123,20 @@ export class Pipe {
     this.bytes = 0
   }
 
-  private arrival(length: number): number {
-    const c = this.ends.conditions()
+  private arrival(length: number, c: Conditions): number {
     const jitter = c.jitterMs > 0 ? this.random.int(0, c.jitterMs) : 0
-    const bandwidth = this.ends.bandwidth()
+    const bandwidth = this.ends.bandwidth(c)
     const wire = bandwidth > 0 ? (length * 1000) / bandwidth : 0
     this.wireFreeAt = Math.max(this.clock.now, this.wireFreeAt) + wire
-    const resent = this.resending(c.rtoMs)
-    this.lastArrival = Math.max(this.wireFreeAt + resent + c.latencyMs + jitter, this.lastArrival + this.ends.gapMs())
+    const resent = this.resending(c.rtoMs, this.ends.loss(c))
+    this.lastArrival = Math.max(this.wireFreeAt + resent + c.latencyMs + jitter, this.lastArrival + this.ends.gapMs(c))
     return this.lastArrival
   }
 
   /** ms that losses add: the stream stalls until the piece gets through. */
-  private resending(rtoMs: number): number {
-    const loss = Math.min(this.ends.loss(), 0.99)
+  private resending(rtoMs: number, chance: number): number {
+    if (chance <= 0) return 0
+    const loss = Math.min(chance, 0.99)
     let waited = 0
     let rto = rtoMs
     while (this.random.chance(loss)) {
@@ -138,16 +147,10 @@ export class Pipe {
   }
 
   private post(item: Item, length: number): void {
-    const delay = this.arrival(length) - this.clock.now
+    const c = this.ends.conditions()
+    const delay = this.arrival(length, c) - this.clock.now
     // A piece that must be sent again has not left for good until then.
-    this.travelling.push({ item, leavesAt: Math.max(this.wireFreeAt, this.lastArrival - this.ends.conditions().latencyMs - this.ends.conditions().jitterMs) })
-    this.clock.schedule(delay, 'net', () => {
-      const next = this.travelling.shift()
-      if (next === undefined || this.lost) return
-      // Whoever has no power sends nothing again, so what meets a parted network is lost.
-      if (next.leavesAt > this.goneAt || (this.goneAt !== Infinity && this.ends.parted())) return
-      this.arrived.push(next.item)
-      this.pump()
-    })
+    this.travelling.push({ item, leavesAt: Math.max(this.wireFreeAt, this.lastArrival - c.latencyMs - c.jitterMs) })
+    this.clock.schedule(delay, 'net', this.land)
   }
 }

@@ -9,6 +9,8 @@ import type { Random } from './random.js'
 import type { Trace } from './trace.js'
 
 const NONE = '' as Bytes
+/** A character that is not a byte. */
+const NO_BYTE = /[^\0-\xff]/
 
 /** What a socket needs of its device. */
 export interface SocketOwner {
@@ -83,15 +85,11 @@ export class SimSocket implements Socket, DeviceEnd {
   write(bytes: Bytes): Code {
     if (this.status() < 0) return this.endCode
     if (this.opening || this.endCode < 0) return this.endCode
-    for (let i = 0; i < bytes.length; i++) {
-      if (bytes.charCodeAt(i) > 255) {
-        this.owner.violation(`write() was given text: character ${i} is ${bytes.charCodeAt(i)}, a byte is at most 255`)
-        break
-      }
-    }
-    const room = this.room()
-    let count = Math.min(bytes.length, room)
-    if (count > 1 && this.owner.random.chance(this.conditions().shortWriteChance)) {
+    const text = bytes.search(NO_BYTE)
+    if (text >= 0) this.owner.violation(`write() was given text: character ${text} is ${bytes.charCodeAt(text)}, a byte is at most 255`)
+    const conditions = this.conditions()
+    let count = Math.min(bytes.length, this.room(conditions))
+    if (count > 1 && this.owner.random.chance(conditions.shortWriteChance)) {
       count = this.owner.random.int(1, count - 1)
       this.owner.clock.schedule(1, 'net', () => this.creditGrew())
     }
@@ -100,7 +98,7 @@ export class SimSocket implements Socket, DeviceEnd {
     const part = bytes.substring(0, count) as Bytes
     if (this.confirmed === this.taken) this.startGiveUp()
     this.taken += count
-    this.spendAllowance(count)
+    this.spendAllowance(count, conditions)
     this.owner.trace.bytes(this.owner.clock.now, this.id, 'out', part)
     this.connection?.fromDevice(part)
     return count
@@ -108,8 +106,9 @@ export class SimSocket implements Socket, DeviceEnd {
 
   credit(): number {
     if (this.opening || this.endCode < 0) return 0
-    const room = this.room()
-    if (room < this.conditions().sendBuffer) this.wantsCredit = true
+    const conditions = this.conditions()
+    const room = this.room(conditions)
+    if (room < conditions.sendBuffer) this.wantsCredit = true
     return room
   }
 
@@ -209,15 +208,14 @@ export class SimSocket implements Socket, DeviceEnd {
     this.creditGrew()
   }
 
-  private room(): number {
-    const room = Math.max(0, this.conditions().sendBuffer - (this.taken - this.confirmed))
-    if (this.conditions().writeMax <= 0) return room
-    if (this.allowance < 0) this.allowance = this.conditions().writeMax
+  private room({ sendBuffer, writeMax }: Readonly<Conditions>): number {
+    const room = Math.max(0, sendBuffer - (this.taken - this.confirmed))
+    if (writeMax <= 0) return room
+    if (this.allowance < 0) this.allowance = writeMax
     return Math.min(room, this.allowance)
   }
 
-  private spendAllowance(count: number): void {
-    const { writeMax, writeGapMs } = this.conditions()
+  private spendAllowance(count: number, { writeMax, writeGapMs }: Readonly<Conditions>): void {
     if (writeMax <= 0) return
     if (this.allowance === writeMax) {
       this.owner.clock.schedule(Math.max(1, writeGapMs), 'net', () => {

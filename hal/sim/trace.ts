@@ -35,11 +35,13 @@ export class Trace {
   constructor(private readonly limit: number) {}
 
   bytes(t: number, connection: number, dir: 'out' | 'in', bytes: Bytes): void {
-    this.add({ t, connection, dir, bytes, note: '' })
+    if (this.entries.length < this.limit) this.entries.push({ t, connection, dir, bytes, note: '' })
+    else this.dropped += 1
   }
 
   event(t: number, connection: number, note: string): void {
-    this.add({ t, connection, dir: 'event', bytes: NONE, note })
+    if (this.entries.length < this.limit) this.entries.push({ t, connection, dir: 'event', bytes: NONE, note })
+    else this.dropped += 1
   }
 
   /** All bytes of one direction, joined; of one connection or of all. */
@@ -65,11 +67,6 @@ export class Trace {
     })
     if (this.dropped > 0) lines.push(`(${this.dropped} more entries, over the limit of ${this.limit})`)
     return lines.join('\n')
-  }
-
-  private add(entry: TraceEntry): void {
-    if (this.entries.length < this.limit) this.entries.push(entry)
-    else this.dropped += 1
   }
 }
 

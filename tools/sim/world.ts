@@ -87,7 +87,10 @@ export class World {
   readonly sim: Sim
   readonly server: Server
   client: Client
-  hooks: Hooks[] = []
+  /** The checks' ears that are used at every turn, apart: most checks have none. */
+  private sliceHooks: (() => void)[] = []
+  private stepHooks: (() => void)[] = []
+  private watching: readonly Hooks[] = []
   failure: Failure | undefined
   state: LinkState = 'offline'
   link: Link | undefined
@@ -125,6 +128,16 @@ export class World {
 
   get now(): number {
     return this.sim.now
+  }
+
+  get hooks(): readonly Hooks[] {
+    return this.watching
+  }
+
+  set hooks(hooks: readonly Hooks[]) {
+    this.watching = hooks
+    this.sliceHooks = hooks.flatMap((hook) => hook.slice ?? [])
+    this.stepHooks = hooks.flatMap((hook) => hook.step ?? [])
   }
 
   /** Seconds of the keepalive in force. */
@@ -216,7 +229,7 @@ export class World {
 
   stepped(): void {
     this.recorder?.levels(this.now, this.client)
-    for (const hook of this.hooks) hook.step?.()
+    for (const step of this.stepHooks) step()
   }
 
   /** What the server believes of the session, and how long it lasts. */
@@ -229,7 +242,7 @@ export class World {
 
   private sliceEnded(): void {
     this.recorder?.levels(this.now, this.client)
-    for (const hook of this.hooks) hook.slice?.()
+    for (const slice of this.sliceHooks) slice()
     this.readInSlice = 0
   }
 
@@ -292,7 +305,7 @@ export class World {
       else if (sent.leftAt < 0) sent.leftAt = this.now
     }
     this.recorder?.frame(this.now, 'out', link, frame)
-    for (const hook of this.hooks) hook.out?.(frame, link)
+    for (const hook of this.watching) hook.out?.(frame, link)
   }
 
   private in(frame: Frame, link: Link): void {
@@ -301,6 +314,6 @@ export class World {
       link.sessionPresent = frame.sessionPresent
     }
     this.recorder?.frame(this.now, 'in', link, frame)
-    for (const hook of this.hooks) hook.in?.(frame, link)
+    for (const hook of this.watching) hook.in?.(frame, link)
   }
 }
