@@ -58,11 +58,13 @@ function settle(world: World, program: Program, faults: Faults): void {
       world.sim.device.run(() => { world.client.connect() })
     }
     pass(world, program, faults, Math.min(end, world.now + step))
-    if (isSettled(world)) break
+    if (isSettled(world)) {
+      // What is on its way when all seems done arrives now, and may undo it.
+      pass(world, program, faults, world.now + 2000)
+      if (isSettled(world)) break
+    }
     step = Math.min(5000, step * 2)
   }
-  // What is on its way when all seems done arrives now.
-  if (world.failure === undefined) pass(world, program, faults, world.now + 2000)
 }
 
 function play(world: World): void {

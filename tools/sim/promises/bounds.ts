@@ -5,7 +5,7 @@ import type { World } from '../world.js'
 import type { SimPromise } from './promise.js'
 
 /** For figures that are not public. */
-function coreOf(world: World): Core {
+export function coreOf(world: World): Core {
   return (world.client as unknown as { core_: Core }).core_
 }
 

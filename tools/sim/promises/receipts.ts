@@ -75,6 +75,10 @@ export const deadlinesKept: SimPromise = {
     const slack = 100
     /** Messages of which a part may have left before. */
     const begun = new Set<string>()
+    const look = (): void => {
+      const { link } = world
+      if (link !== undefined && link.out.begun > 0) for (const sent of world.sent) if (sent.deadline > 0 && sent.leftAt < 0) begun.add(sent.label)
+    }
     const late = (sent: Sent, t: number): boolean => sent.deadline > 0 && t > sent.t + sent.deadline + slack
     return {
       receipt: (sent) => {
@@ -87,10 +91,8 @@ export const deadlinesKept: SimPromise = {
         // A slow way out, or a connection before, may have begun it in time.
         if (sent !== undefined && sent.deadline > 0 && sent.boot === world.boot && sent.leftAt === world.now && world.link !== undefined && late(sent, world.link.openedAt) && !begun.has(sent.label)) world.fail(name, `${named(sent)} with a deadline of ${sent.deadline} ms left at ${world.now} ms, on a connection opened at ${world.link.openedAt} ms`)
       },
-      step: () => {
-        const { link } = world
-        if (link !== undefined && link.out.begun > 0) for (const sent of world.sent) if (sent.deadline > 0 && sent.leftAt < 0) begun.add(sent.label)
-      }
+      slice: look,
+      step: look
     }
   }
 }

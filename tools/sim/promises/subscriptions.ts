@@ -1,5 +1,6 @@
 /** Subscriptions survive what happens to the link, and answers find them in place (docs/protocol.md, 9 and 17). */
 import { subscriptionsDiffer } from '../settle.js'
+import { coreOf } from './bounds.js'
 import type { SimPromise } from './promise.js'
 
 export const subscriptionsWhole: SimPromise = {
@@ -17,7 +18,7 @@ export const subscriptionsWhole: SimPromise = {
 
 export const subscriptionsFirst: SimPromise = {
   name: 'subscriptions-first',
-  sentence: 'On a connection whose session is new, nothing queued is published before every filter has its SUBACK or its time is over.',
+  sentence: 'On a connection whose session is new, nothing queued is published before every filter has its SUBACK or its time is over, but for filters suspected of having got the link closed.',
   watch: (world, name) => {
     let open = new Set<string>()
     let connection = 0
@@ -31,6 +32,7 @@ export const subscriptionsFirst: SimPromise = {
           // 3.1 does not say: with clean off the session is taken for resumed, and what was in flight goes at once.
           const { protocolVersion, clean } = world.script.client
           open = frame.sessionPresent || protocolVersion === 3 && clean === false ? new Set() : new Set(world.wanted.keys())
+          for (const entry of coreOf(world).registry_.entries_) if ((entry.blame_ ?? 0) > 0) open.delete(entry.filter_)
           acceptedAt = world.now
           requests.clear()
         } else if (frame.name === 'SUBACK') {
