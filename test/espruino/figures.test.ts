@@ -14,7 +14,7 @@ function best(fn) {
   return least;
 }
 var p = require("program"), y = require("yieldmq"), v1 = used();
-var client = p.make(y.create), v2 = used();
+var client = p.make(y.create, 0), v2 = used();
 say("connect", client.connect());
 for (var i = 0; i < 10; i++) client.yield(0);
 var payload = "0123456789abcdef0123456789abcdef", incoming = p.message();

@@ -21,6 +21,8 @@ export interface Manner {
   cut: number
   /** Out of 1000: bytes that are not MQTT, or packets out of place. */
   wrong: number
+  /** Hears nothing but CONNECT. */
+  deaf: boolean
   version: 3 | 4 | 5
   present: boolean
 }
@@ -42,6 +44,7 @@ function serve(connection: SimConnection, random: Random, manner: Manner): (pack
   }
   let id = 0
   parser.on('packet', (packet) => {
+    if (manner.deaf && packet.cmd !== 'connect') return
     if (packet.cmd === 'connect') {
       const properties = manner.version === 5 && random.chance(0.5) ? { topicAliasMaximum: 4, receiveMaximum: random.int(1, 20), serverKeepAlive: random.int(10, 100) } : undefined
       send({ cmd: 'connack', returnCode: 0, reasonCode: 0, sessionPresent: manner.present && packet.clean === false && connection.id > 1, ...(properties === undefined ? {} : { properties }) } as Packet)
@@ -77,7 +80,7 @@ export class Maker {
     const random = new Random(seed + 77)
     this.sim.network.listen('broker', 1883, (connection) => {
       this.connection = connection
-      this.say = serve(connection, random, { silent: 0, late: 0, cut: 0, wrong: 0, present: true, ...manner, version })
+      this.say = serve(connection, random, { silent: 0, late: 0, cut: 0, wrong: 0, deaf: false, present: true, ...manner, version })
     })
     const text = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8')
     this.client = create({ ...this.sim.device.hal, text: { utf8: (s) => utf8(s) as Bytes, text } }, { servers: [{ host: 'broker', port: 1883 }], jitter: false, ...options })
@@ -110,6 +113,11 @@ export class Maker {
   run(ms: number): this {
     this.sim.run(ms)
     return this
+  }
+
+  /** From now on the device's socket has room for so many bytes. The simulated one always has: the trace need not be what happened here. */
+  credit(bytes: number): this {
+    return this.call(`credit ${bytes}`, () => undefined)
   }
 
   /** The server publishes. */
@@ -179,6 +187,8 @@ export function randomTrace(seed: number): string {
   const faulty = random.chance(0.5)
   const manner = faulty ? { silent: random.int(0, 60), late: random.int(0, 100), cut: random.int(0, 40), wrong: random.int(0, 15), present: random.chance(0.7) } : {}
   const maker = new Maker(seed, options, head, manner, pick<number | 'random'>([1, 7, 'random', 1460]))
+  // A socket that has little room at times, or all the time.
+  const tight = random.chance(0.4) ? random.int(1, 30) : 0
   maker.connect()
   const steps = random.int(10, 60)
   for (let i = 0; i < steps; i += 1) {
@@ -191,8 +201,10 @@ export function randomTrace(seed: number): string {
     else if (what < 88) maker.call('disconnect', (c) => c.disconnect())
     else if (what < 90) maker.call('abort', (c) => c.abort())
     else if (what < 94) maker.connect()
+    if (tight > 0 && random.chance(0.5)) maker.credit(pick([0, 1, tight, tight * 10, 1_000_000]))
     if (random.chance(0.6)) maker.run(pick([1, 20, 100, 1000, 30000]))
   }
+  if (tight > 0) maker.credit(pick([tight, 1_000_000]))
   maker.run(random.int(0, 100000))
   return maker.trace(`seed ${seed}`)
 }

@@ -87,10 +87,10 @@ const hal: Hal = {
   text: { utf8: (text) => text as Bytes, text: (bytes) => bytes }
 }
 
-/** A new client, not connected. */
-export function make(create: (this: void, hal: Hal, options: Options) => Client): Client {
+/** A new client, not connected; `recorder`: bytes of its flight recorder, 0 for none. */
+export function make(create: (this: void, hal: Hal, options: Options) => Client, recorder: number): Client {
   return create(hal, {
-    servers: [{ host: 'broker', port: 1883 }], keepalive: 0,
+    servers: [{ host: 'broker', port: 1883 }], keepalive: 0, recorder: recorder,
     onMessage: () => {
       state.messages = state.messages + 1
     }
