@@ -137,6 +137,8 @@ export interface Core {
   /** A session of ours may exist at the server. */
   hadSession_: boolean
   sessionPresent_: boolean
+  /** A CONNECT went unanswered: a Session Present that follows may mean a session that it began, and that has none of our filters. */
+  unsure_: boolean
   /** The session of this connection was resumed: resends carry DUP. */
   resumed_: boolean
   /** The oldest unacked publish when the server closed, on how many connections in a row, and whether it goes alone. */
@@ -249,6 +251,7 @@ export function newCore(hal: Hal, options: Options, settings: Settings): Core {
     inbox_: newInbox(),
     hadSession_: false,
     sessionPresent_: false,
+    unsure_: false,
     resumed_: false,
     suspect_: 0,
     suspicions_: 0,

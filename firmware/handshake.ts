@@ -149,7 +149,7 @@ function openSession(core: Core): void {
   if (core.sessionPresent_ || s.version_ === 3 && !s.clean_) {
     if (!core.hadSession_ && core.sessionPresent_) because(core, ErrorCode.SessionAmnesia)
     resumeSession(core)
-    if (s.version_ === 3 || !core.hadSession_) restoreAll(core.registry_, false)
+    if (s.version_ === 3 || !core.hadSession_ || core.unsure_) restoreAll(core.registry_, false)
   } else {
     if (core.hadSession_ && !s.clean_) {
       core.stats_.sessionLost = core.stats_.sessionLost + 1
@@ -159,6 +159,7 @@ function openSession(core: Core): void {
   }
   if (FEATURE_JOURNAL && core.hadSession_ === s.clean_) mustRecord(core)
   core.hadSession_ = !s.clean_
+  core.unsure_ = false
   core.restoring_ = core.registry_.entries_.length > 0
 }
 

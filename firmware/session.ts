@@ -3,7 +3,7 @@
  * (MQTT 5.0 sections 4.1 and 4.4; docs/protocol.md, "Sessions").
  */
 import { ErrorCode } from './codes.js'
-import { because, forgetSuspect, topicOf, type Core } from './core.js'
+import { because, forgetSuspect, topicOf, Phase, type Core } from './core.js'
 import { mustRecord } from './journal.js'
 import { markTransmit } from './marks.js'
 import { end, expire, newChain, popFront, prependAll, pushBack, qosOf, Step, Taken, unlink, type Chain } from './outbox.js'
@@ -88,6 +88,7 @@ export function endConnection(core: Core, byServer: boolean): void {
   const socket = core.socket_
   core.socket_ = undefined
   if (socket !== undefined) socket.close()
+  if (core.phase_ === Phase.Connecting) core.unsure_ = true
   latch(core)
   if (byServer) suspectPoison(core)
   core.streaming_ = undefined

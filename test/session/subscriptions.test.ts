@@ -83,6 +83,24 @@ describe.each(BOTH_KINDS)('subscriptions, waits: %j', (waits) => {
     expect(asked(h)).toEqual([['a', 'b']])
   })
 
+  it('[S3-04] are sent again under Session Present 1 when a CONNECT before it went unanswered: it may have begun that session', () => {
+    const h = simClient({ ...KEPT, sim: { waits } })
+    h.up()
+    h.client.subscribe('a', 1)
+    h.run(5000)
+    h.client.abort()
+    h.broker.loseSessions()
+    h.client.connect()
+    h.until(() => h.got.state === 'connecting', 5000, 'CONNECT to leave')
+    h.sim.network.partition('in')
+    h.until(() => h.got.state === 'waiting', 30000, 'the attempt to fail')
+    h.sim.network.partition('none')
+    h.until(() => h.got.state === 'up', 60000, 'the link to be up')
+    h.run(1000)
+    expect(h.peer.heard()).toBe('connect subscribe')
+    expect([...h.broker.sessions.get('a')!.subscriptions.keys()]).toEqual(['a'])
+  })
+
   it('added, changed and removed while offline are sent under Session Present 1, and no others', () => {
     const h = simClient({ ...KEPT, sim: { waits } })
     h.up()

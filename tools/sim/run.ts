@@ -50,14 +50,16 @@ function settle(world: World, program: Program, faults: Faults): void {
   const muted = world.script.events.some((event) => event.do === 'muteSubacks')
   if (world.keepalive === 0 && world.link !== undefined && world.link.deadAt >= 0) world.sim.device.run(() => { world.client.abort() })
   else if (muted) world.server.kick()
-  const end = world.now + settleLimitMs(world)
+  const begun = world.now
+  // What comes to light meanwhile, such as a suspected takeover, may take longer.
+  const end = (): number => begun + settleLimitMs(world)
   let step = 20
-  while (world.failure === undefined && world.now < end) {
+  while (world.failure === undefined && world.now < end()) {
     if (world.state === 'offline') {
       world.lastCallAt = world.now
       world.sim.device.run(() => { world.client.connect() })
     }
-    pass(world, program, faults, Math.min(end, world.now + step))
+    pass(world, program, faults, Math.min(end(), world.now + step))
     if (isSettled(world)) {
       // What is on its way when all seems done arrives now, and may undo it.
       pass(world, program, faults, world.now + 2000)
