@@ -98,6 +98,11 @@ export class SimConnection {
     return !this.closedByClient && !this.closedByServer
   }
 
+  /** A middlebox forgot it after a silence (`network.idleCut`): nothing passes any more. */
+  get isForgotten(): boolean {
+    return this.forgotten
+  }
+
   /** Bytes sent by the server that the device's socket has not taken yet. */
   get backlog(): number {
     return this.in.bytes

@@ -2,7 +2,8 @@
 import type { Bytes } from '../../firmware/types.js'
 import { DEFAULT_CONDITIONS, type Direction } from '../../hal/sim/index.js'
 import type { Program } from './program.js'
-import { FILTERS, type ScriptEvent } from './script.js'
+import { FILTERS, TOPICS, type ScriptEvent } from './script.js'
+import { Second } from './second.js'
 import { HOSTS } from './server.js'
 import type { Link } from './link.js'
 import type { World } from './world.js'
@@ -12,8 +13,11 @@ export class Faults {
   private readonly current = new Map<string, number>()
   private serial = 0
   private parted = false
+  private readonly second: Second
 
-  constructor(private readonly world: World, private readonly program: Program) {}
+  constructor(private readonly world: World, private readonly program: Program) {
+    this.second = new Second(world)
+  }
 
   /** Does it; what lasts ends by itself. */
   apply(event: ScriptEvent): void {
@@ -87,6 +91,31 @@ export class Faults {
         server.muteSubacks = true
         this.during('muteSubacks', event.ms, () => { server.muteSubacks = false })
         break
+      case 'idleCut':
+        sim.network.idleCut(event.idle, event.how)
+        this.during('idleCut', event.ms, () => sim.network.idleCut(0))
+        break
+      case 'address':
+        sim.device.changeAddress()
+        if (world.link !== undefined && connection?.open === true) this.die(world.link)
+        break
+      case 'bearer':
+        sim.device.setBearer(0, 'no signal')
+        this.during('bearer', event.ms, () => sim.device.setBearer(1))
+        break
+      case 'storeFails': sim.device.storage.fail(event.writes); break
+      case 'storeFull':
+        sim.device.storage.full(0)
+        this.during('storeFull', event.ms, () => sim.device.storage.full(Infinity))
+        break
+      case 'second':
+        this.second.begin()
+        this.during('second', event.ms, () => this.second.end())
+        break
+      case 'poison':
+        server.poison = TOPICS[event.topic]!
+        this.during('poison', event.ms, () => { server.poison = '' })
+        break
       case 'reboot':
         this.powerCycle()
         break
@@ -107,7 +136,13 @@ export class Faults {
     world.sim.network.set({ ...DEFAULT_CONDITIONS, knowsUnacked: world.script.network.knowsUnacked ?? true })
     this.heal()
     world.sim.network.name(HOSTS[0], 'ok')
-    world.sim.device.storage.cut(0, 0)
+    world.sim.network.idleCut(0)
+    world.sim.device.setBearer(1)
+    const { storage } = world.sim.device
+    storage.cut(0, 0)
+    storage.fail(0)
+    storage.full(Infinity)
+    this.second.end()
     world.server.calm()
   }
 

@@ -2,6 +2,7 @@
 import { Random, type Conditions } from '../../hal/sim/index.js'
 import type { Qos } from '../../firmware/types.js'
 import { generateEvents } from './generate-events.js'
+import { extend } from './generate-more.js'
 import { PROFILES, type ClientOptions, type FeatureSet, type Profile, type Program, type Script, type ServerOptions } from './script.js'
 
 /** Draws from one stream. */
@@ -135,5 +136,5 @@ export function generate(seed: number, wanted: Wanted): Script {
     server: serverOf(draw, client), network: networkOf(draw, profile), events: []
   }
   script.events = generateEvents(script, new Draw(random.fork('events')), wanted.days)
-  return script
+  return extend(script, new Draw(random.fork('more')))
 }

@@ -31,6 +31,8 @@ export interface Program {
   handler: 'plain' | 'publishes' | 'throws'
   /** It takes large messages in pieces. */
   streams: boolean
+  /** The port knows whether its bearer is there (`hal.network`). */
+  bearer?: boolean
 }
 
 /** What the server is like. Absent: what an unrestricted one of that version says. */
@@ -42,6 +44,9 @@ export interface ServerOptions {
   serverKeepAlive?: number
   /** Seconds: sessions live no longer than this. */
   sessionExpiry?: number
+  /** Numbers of filters that the device may not have: their SUBACK refuses, or the server closes instead. */
+  forbidden?: readonly number[]
+  forbids?: 'refuse' | 'close'
 }
 
 export interface PublishEvent {
@@ -88,6 +93,19 @@ export type ScriptEvent =
   | { at: number; do: 'refusePublish'; code: number; ms: number }
   /** The server withholds its answers to publishes, or to requests, for this long. */
   | { at: number; do: 'muteAcks' | 'muteSubacks'; ms: number }
+  /** A middlebox forgets flows that were silent for `idle` ms. */
+  | { at: number; do: 'idleCut'; idle: number; how: 'silent' | 'rst'; ms: number }
+  /** The device gets another IP address: its connection dies without a sign. */
+  | { at: number; do: 'address' }
+  /** The device has no bearer. */
+  | { at: number; do: 'bearer'; ms: number }
+  /** The store refuses writes: the next `writes`, or all for `ms`. */
+  | { at: number; do: 'storeFails'; writes: number }
+  | { at: number; do: 'storeFull'; ms: number }
+  /** A second device with the same client id is there, and comes back each time it is sent away. */
+  | { at: number; do: 'second'; ms: number }
+  /** The server closes the connection over every publish to this topic instead of taking it. */
+  | { at: number; do: 'poison'; topic: number; ms: number }
   /** The server forgets the session of the device, whose connection ends. */
   | { at: number; do: 'loseSession' }
 

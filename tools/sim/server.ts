@@ -2,7 +2,7 @@
 import type { Bytes, Qos } from '../../firmware/types.js'
 import { everyLie, ModelBroker } from '../../hal/sim/broker/index.js'
 import type { Listening, Sim } from '../../hal/sim/index.js'
-import type { Script } from './script.js'
+import { FILTERS, type Script } from './script.js'
 
 export const CLIENT_ID = 'dev'
 export const HOSTS = ['broker', 'broker2', 'broker3'] as const
@@ -30,12 +30,15 @@ export class Server {
   flap = false
   muteAcks = false
   muteSubacks = false
+  /** The topic over which the connection is closed, "" for none. */
+  poison = ''
   private readonly broker: ModelBroker
   private readonly others: Listening[]
   private down = 0
 
   constructor(private readonly sim: Sim, script: Script, onTaken: (taken: Taken) => void) {
-    const { sessionExpiry, ...limits } = script.server
+    const { sessionExpiry, forbidden, forbids, ...limits } = script.server
+    const denied = new Set((forbidden ?? []).map((number) => FILTERS[number]!.filter))
     const v5 = script.client.protocolVersion === 5
     this.broker = new ModelBroker(sim, {
       ...limits, topicAliasMaximum: limits.topicAliasMaximum ?? 0, serverKeepAlive: v5 ? limits.serverKeepAlive ?? -1 : -1,
@@ -44,6 +47,8 @@ export class Server {
       dishonesty: script.profile === 'dishonest' ? everyLie(LIE_CHANCE) : {},
       login: () => this.refuseConnect,
       authorizePublish: () => (this.refusePublish > 0 && v5 ? this.refusePublish : 'allow'),
+      authorizeSubscribe: (_clientId, filter) => (denied.has(filter) ? forbids ?? 'refuse' : 'allow'),
+      poison: ({ topic }) => topic === this.poison,
       neverAck: ({ kind }) => (kind === 'puback' || kind === 'pubrec' || kind === 'pubcomp' ? this.muteAcks : kind === 'suback' || kind === 'unsuback' ? this.muteSubacks : false),
       onTaken: ({ clientId, t, topic, payload, qos }) => {
         if (clientId === CLIENT_ID) onTaken({ t, topic, label: payload.slice(0, 6), qos })
@@ -111,6 +116,7 @@ export class Server {
     this.flap = false
     this.muteAcks = false
     this.muteSubacks = false
+    this.poison = ''
     this.broker.options.dishonesty = {}
     this.down += 1
     this.up()

@@ -1,4 +1,5 @@
 /** When a run has settled, and how long that may take. */
+import { FILTERS } from './script.js'
 import type { World } from './world.js'
 
 /** What the longest honest way back consists of: noticing, answers that were never given, delays, refusals; drained after it. */
@@ -18,14 +19,17 @@ export function subscriptionsDiffer(world: World): string | undefined {
   const session = world.session()
   const have = session?.filters ?? new Map<string, number>()
   const most = world.script.server.maximumQoS ?? 2
+  const denied = new Set((world.script.server.forbidden ?? []).map((number) => FILTERS[number]!.filter))
   for (const [filter, qos] of world.wanted) {
+    // What the server does not allow, and what the program was told that it does not have.
+    if (denied.has(filter) || world.refused.has(filter)) continue
     const granted = have.get(filter)
     if (granted === undefined) return `${filter} is wanted and not in the session`
     if (granted !== Math.min(qos, most)) return `${filter} was asked for with QoS ${qos} and is in the session with ${granted}`
   }
   // After a reset without a journal the device does not know what it had asked to end.
   const amnesia = world.boot > 1
-  for (const filter of have.keys()) if (!world.wanted.has(filter) && !amnesia) return `${filter} is in the session and not wanted`
+  for (const filter of have.keys()) if (!world.wanted.has(filter) && !world.refused.has(filter) && !amnesia) return `${filter} is in the session and not wanted`
   return undefined
 }
 

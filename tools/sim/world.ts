@@ -2,6 +2,7 @@
  * One run's world: the device with its client and program, the server, and the ledger of what was asked, told, sent and
  * taken. Promises watch it through hooks; the first one that is broken ends the run.
  */
+import { ErrorCode } from '../../firmware/codes.js'
 import type { Client } from '../../firmware/index.js'
 import type { Bytes, Code, LinkState, Options, Outcome, Qos } from '../../firmware/types.js'
 import type { Endpoint, Hal, Socket } from '../../hal/hal.js'
@@ -106,6 +107,8 @@ export class World {
   readonly coming = new Map<string, Coming>()
   /** The filters that the program wants, with the QoS asked for. */
   readonly wanted = new Map<string, Qos>()
+  /** Filters of which the program was told last that it does not have them. */
+  readonly refused = new Set<string>()
   /** When the program itself last started or ended the link. */
   lastCallAt = 0
   /** Bytes and packets that the slice under way read. */
@@ -119,7 +122,7 @@ export class World {
   constructor(readonly script: Script, readonly under: Under, readonly recorder: Recorder | undefined) {
     const { program, network, seed } = script
     this.sim = createSim({
-      seed, waits: program.waits, startTicks: program.startTicks, wrap: program.wrap, conditions: { ...DEFAULT_CONDITIONS, ...network },
+      seed, waits: program.waits, bearer: program.bearer === true, startTicks: program.startTicks, wrap: program.wrap, conditions: { ...DEFAULT_CONDITIONS, ...network },
       traceLimit: 0, maxEvents: 3_000_000, maxSpins: 200_000
     })
     this.server = new Server(this.sim, script, (taken) => this.took(taken))
@@ -186,6 +189,8 @@ export class World {
         if (alive()) this.receipt(token, outcome, reason)
       },
       onSubscribed: (_token, filter, code) => {
+        if (code === ErrorCode.SubscribeRefused) this.refused.add(filter)
+        else this.refused.delete(filter)
         for (const hook of this.hooks) hook.subscribed?.(filter, code)
       },
       onLink: (state, sessionPresent, cause) => {
@@ -228,6 +233,7 @@ export class World {
   }
 
   stepped(): void {
+    this.noteForgotten()
     this.recorder?.levels(this.now, this.client)
     for (const step of this.stepHooks) step()
   }
@@ -240,7 +246,16 @@ export class World {
   /** When labels left that `publish` has not returned a token for yet. */
   private readonly early = new Map<string, number>()
 
+  /** A flow that a middlebox forgot is dead from the first packet that it did not let pass. */
+  private noteForgotten(): void {
+    const { link } = this
+    if (link === undefined || link.deadForGood || link.closed || link.connectionOf()?.isForgotten !== true) return
+    link.deadForGood = true
+    if (link.deadAt < 0) link.deadAt = this.now
+  }
+
   private sliceEnded(): void {
+    this.noteForgotten()
     this.recorder?.levels(this.now, this.client)
     for (const slice of this.sliceHooks) slice()
     this.readInSlice = 0
