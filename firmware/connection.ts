@@ -131,10 +131,11 @@ export function closeWith(core: Core, code: Code): void {
 export function startAttempt(core: Core): void {
   const network = core.hal_.network
   if (network !== undefined && network.ready() <= 0) {
+    const told = core.phase_ === Phase.Waiting && core.cause_.code === ErrorCode.NetworkDown
     because(core, ErrorCode.NetworkDown, network.reason())
     if (FEATURE_LEARN) noteNetworkDown(core)
     core.wait_ = Stable.NetworkPoll
-    if (core.phase_ !== Phase.Waiting) enterPhase(core, Phase.Waiting, ErrorCode.NetworkDown)
+    if (!told) enterPhase(core, Phase.Waiting, ErrorCode.NetworkDown)
     return
   }
   const code = prepareConnect(core)

@@ -223,6 +223,7 @@ describe('a bearer that is not ready', () => {
     h.run(30000)
     expect(h.sim.network.attempts).toHaveLength(0)
     expect(h.client.explain()).toMatchObject({ code: ErrorCode.NetworkDown, detail: 'searching' })
+    expect(h.got.links).toMatchObject([{ state: 'waiting', cause: ErrorCode.NetworkDown }])
     h.device.setBearer(1)
     h.run(2000)
     expect(h.got.state).toBe('up')

@@ -44,6 +44,8 @@ export interface ServerOptions {
   serverKeepAlive?: number
   /** Seconds: sessions live no longer than this. */
   sessionExpiry?: number
+  /** Which packet ids its messages get. */
+  packetIds?: 'rising' | 'lowest'
   /** Numbers of filters that the device may not have: their SUBACK refuses, or the server closes instead. */
   forbidden?: readonly number[]
   forbids?: 'refuse' | 'close'
@@ -138,3 +140,8 @@ export const TOPICS: readonly string[] = ['out/0', 'out/1', 'out/2', 'o']
 
 /** Bytes at the start of every payload that say which message it is. */
 export const LABEL_BYTES = 6
+
+/** What the server does not let the device have. */
+export function deniedFilters(script: Script): ReadonlySet<string> {
+  return new Set((script.server.forbidden ?? []).map((number) => FILTERS[number]!.filter))
+}

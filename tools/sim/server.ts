@@ -2,7 +2,7 @@
 import type { Bytes, Qos } from '../../firmware/types.js'
 import { everyLie, ModelBroker } from '../../hal/sim/broker/index.js'
 import type { Listening, Sim } from '../../hal/sim/index.js'
-import { FILTERS, type Script } from './script.js'
+import { deniedFilters, type Script } from './script.js'
 
 export const CLIENT_ID = 'dev'
 export const HOSTS = ['broker', 'broker2', 'broker3'] as const
@@ -37,8 +37,8 @@ export class Server {
   private down = 0
 
   constructor(private readonly sim: Sim, script: Script, onTaken: (taken: Taken) => void) {
-    const { sessionExpiry, forbidden, forbids, ...limits } = script.server
-    const denied = new Set((forbidden ?? []).map((number) => FILTERS[number]!.filter))
+    const { sessionExpiry, forbidden: _forbidden, forbids, ...limits } = script.server
+    const denied = deniedFilters(script)
     const v5 = script.client.protocolVersion === 5
     this.broker = new ModelBroker(sim, {
       ...limits, topicAliasMaximum: limits.topicAliasMaximum ?? 0, serverKeepAlive: v5 ? limits.serverKeepAlive ?? -1 : -1,

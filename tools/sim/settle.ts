@@ -1,5 +1,5 @@
 /** When a run has settled, and how long that may take. */
-import { FILTERS } from './script.js'
+import { deniedFilters } from './script.js'
 import type { World } from './world.js'
 
 /** What the longest honest way back consists of: noticing, answers that were never given, delays, refusals; drained after it. */
@@ -19,7 +19,7 @@ export function subscriptionsDiffer(world: World): string | undefined {
   const session = world.session()
   const have = session?.filters ?? new Map<string, number>()
   const most = world.script.server.maximumQoS ?? 2
-  const denied = new Set((world.script.server.forbidden ?? []).map((number) => FILTERS[number]!.filter))
+  const denied = deniedFilters(world.script)
   for (const [filter, qos] of world.wanted) {
     // What the server does not allow, and what the program was told that it does not have.
     if (denied.has(filter) || world.refused.has(filter)) continue

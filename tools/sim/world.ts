@@ -189,7 +189,7 @@ export class World {
         if (alive()) this.receipt(token, outcome, reason)
       },
       onSubscribed: (_token, filter, code) => {
-        if (code === ErrorCode.SubscribeRefused) this.refused.add(filter)
+        if (code === ErrorCode.SubscribeRefused || code === ErrorCode.Quarantined) this.refused.add(filter)
         else this.refused.delete(filter)
         for (const hook of this.hooks) hook.subscribed?.(filter, code)
       },

@@ -38,6 +38,8 @@ export interface ModelBrokerOptions extends BrokerEvents {
   /** More for the CONNACK of 5.0. */
   properties: NonNullable<IConnackPacket['properties']>
 
+  /** Which packet id a message to a client gets: the next one in a circle, or the lowest that is free, as some brokers do. */
+  packetIds: 'rising' | 'lowest'
   /** Messages in flight to one client at a time; 20 as mosquitto has it. The client's Receive Maximum holds as well. */
   maxInflight: number
   /** Messages that wait for one client; more are dropped, the newest first. */
@@ -89,6 +91,7 @@ export const DEFAULT_BROKER: ModelBrokerOptions = {
   serverKeepAlive: -1,
   sessionExpiryMaximum: Infinity,
   properties: {},
+  packetIds: 'rising',
   maxInflight: 20,
   maxQueued: 1000,
   maxBacklog: 1048576,

@@ -121,7 +121,7 @@ export class Router {
         this.drop(session, delivery, 'expired')
         continue
       }
-      const outgoing: Outgoing = { id: session.nextId(), delivery, awaits: delivery.qos === 1 ? 'puback' : 'pubrec' }
+      const outgoing: Outgoing = { id: session.nextId(this.core.options.packetIds === 'lowest'), delivery, awaits: delivery.qos === 1 ? 'puback' : 'pubrec' }
       session.outgoing.set(outgoing.id, outgoing)
       this.start(link, session, outgoing, false)
     }

@@ -37,8 +37,9 @@ export class Session {
 
   constructor(readonly clientId: string) {}
 
-  /** The next id not in use, 1 to 65535. */
-  nextId(): number {
+  /** The next id not in use, 1 to 65535; `lowest`: the smallest one. */
+  nextId(lowest = false): number {
+    if (lowest) this.lastId = 0
     for (let i = 0; i < 65535; i++) {
       this.lastId = (this.lastId % 65535) + 1
       if (!this.outgoing.has(this.lastId)) break

@@ -5,11 +5,11 @@ import type { SimPromise } from './promise.js'
 
 export const subscriptionsWhole: SimPromise = {
   name: 'subscriptions-whole',
-  sentence: 'Once faults have stopped, the server\'s session has every filter that the program wants, with its QoS, and none that it ended.',
+  sentence: 'Once faults have stopped, the server\'s session has every filter that the program wants, with its QoS, and none that it ended; filters that the server forbids aside.',
   profiles: ['honest', 'power', 'slow', 'session-losing'],
   watch: (world, name) => ({
     end: () => {
-      if (world.state !== 'up' || world.client.stats().quarantined > 0) return
+      if (world.state !== 'up') return
       const wrong = subscriptionsDiffer(world)
       if (wrong !== undefined) world.fail(name, wrong)
     }
@@ -45,8 +45,9 @@ export const subscriptionsFirst: SimPromise = {
           requests.set(frame.id, frame.filters)
         } else if (frame.name === 'UNSUBSCRIBE') for (const filter of frame.filters) open.delete(filter)
         else if (frame.name === 'PUBLISH' && open.size > 0) {
-          for (const filter of [...open]) if (!world.wanted.has(filter)) open.delete(filter)
-          if (open.size > 0 && world.now - acceptedAt < timeout && world.client.stats().quarantined === 0) world.fail(name, `${frame.label} was published ${world.now - acceptedAt} ms after CONNACK, before the SUBACK of ${[...open].join(' ')}`)
+          // One that was refused need not be asked for on every connection.
+          for (const filter of [...open]) if (!world.wanted.has(filter) || world.refused.has(filter)) open.delete(filter)
+          if (open.size > 0 && world.now - acceptedAt < timeout) world.fail(name, `${frame.label} was published ${world.now - acceptedAt} ms after CONNACK, before the SUBACK of ${[...open].join(' ')}`)
         }
       }
     }
