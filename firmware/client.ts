@@ -245,6 +245,7 @@ export class Client {
     into.packet.qos = m.qos_
     into.packet.retain = m.retain_
     into.packet.dup = m.dup_
+    if (FEATURE_JOURNAL && core.journal_ !== undefined) into.packet.repeated = m.repeated_ === true
     into.packet.packetId = m.packetId_
     into.packet.properties = m.properties_
     if (core.inbox_.withheld_.length > 0) releaseAcks(core)

@@ -11,7 +11,7 @@ import { PacketType } from './codec/packets.js'
 import { writeAck } from './codec/write.js'
 import { because, broken, callUser, textOfTopic, type Core } from './core.js'
 import { isFull, put, take } from './inbox.js'
-import { mustRecord } from './journal.js'
+import { type Journal, mustRecord } from './journal.js'
 import { notePong } from './learn-link.js'
 import { markInbox } from './marks.js'
 import { send } from './outbound.js'
@@ -108,6 +108,11 @@ function propertyBytes(s: Scanner, p: Packet): number {
   return s.to_ - s.from_ - 2 - u16At(s.buffer_, s.from_) - (p.qos_ > 0 ? 2 : 0) - p.payload_.length
 }
 
+/** The server sends it again, and we do not know of it: it may have been handed over before the power was cut. */
+function isPerhapsRepeated(j: Journal, p: Packet): boolean {
+  return j.fresh_ && p.dup_ && p.qos_ === 2
+}
+
 /** Into the cache, making room as its policy says. */
 function cache(core: Core, p: Packet): void {
   const inbox = core.inbox_
@@ -126,6 +131,7 @@ function cache(core: Core, p: Packet): void {
     return
   }
   put(inbox, p.topic_, p.payload_, p.qos_ as Qos, p.retain_, p.dup_, p.packetId_, p.properties_, bytes)
+  if (FEATURE_JOURNAL && core.journal_ !== undefined) inbox.tail_!.repeated_ = isPerhapsRepeated(core.journal_, p)
   if (FEATURE_STATS) markInbox(core)
 }
 
@@ -166,8 +172,7 @@ function describe(core: Core, p: Packet): void {
   info.dup = p.dup_
   info.packetId = p.packetId_
   info.properties = p.properties_
-  // The server sends it again, and we do not know of it: its callback may have run before the power was cut.
-  if (FEATURE_JOURNAL && core.journal_ !== undefined) info.repeated = core.journal_.fresh_ && p.dup_ && p.qos_ === 2
+  if (FEATURE_JOURNAL && core.journal_ !== undefined) info.repeated = isPerhapsRepeated(core.journal_, p)
 }
 
 /** PUBLISH (section 3.3). */

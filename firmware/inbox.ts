@@ -13,6 +13,8 @@ export interface Cached {
   dup_: boolean
   packetId_: number
   properties_: Properties | undefined
+  /** Perhaps handed over before a power cut. */
+  repeated_?: boolean
   /** What it counts against `inboxBytes`. */
   bytes_: number
   next_: Cached | undefined
