@@ -61,10 +61,12 @@ export const inOrder: SimPromise = {
   watch: (world, name) => {
     const lastOut = new Map<string, Sent>()
     const lastIn = new Map<string, { label: string; t: number }>()
+    // A message refused without an answer is sent again, and may be taken then.
+    const silentRefusals = world.script.events.some((event) => event.do === 'refusePublish') && world.script.events.some((event) => event.do === 'muteAcks')
     const cached = world.script.client.cache !== undefined && world.script.client.cache !== 'direct'
     return {
       taken: (_taken, sent) => {
-        if (!sent.plain || sent.taken.length > 1) return
+        if (!sent.plain || sent.taken.length > 1 || silentRefusals) return
         const key = `${sent.topic} ${sent.qos}`
         const last = lastOut.get(key)
         if (last !== undefined && last.boot === sent.boot && last.token > sent.token) world.fail(name, `${sent.label} was taken after ${last.label}, which was published later, both on ${sent.topic} with QoS ${sent.qos}`)

@@ -8,8 +8,10 @@ function deadLimitMs(world: World): number {
   const conditions = world.sim.network.conditions()
   const way = 4 * ((network.latencyMs ?? 10) + (network.jitterMs ?? 0) + conditions.latencyMs + conditions.jitterMs)
   // A program that does not empty its cache makes us stop reading: then the answer's deadline rests for one keepalive.
+  // A peer that reads slowly gets, and answers, what had left before.
+  const slow = Math.max(0, ...world.script.events.map((event) => (event.do === 'slowRead' ? 2_048_000 / event.rate : 0)))
   const held = client.cache === 'push-back' ? world.keepalive * 1000 + program.periodMs * (program.takeEvery + 1) : 0
-  return 1500 * world.keepalive + way + held + 100
+  return 1500 * world.keepalive + way + slow + held + 100
 }
 
 export const deadLinkNoticed: SimPromise = {

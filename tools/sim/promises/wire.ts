@@ -34,6 +34,7 @@ export const protocolKept: SimPromise = {
 export const idsAndDup: SimPromise = {
   name: 'ids-and-dup',
   sentence: 'A packet id is used again only after its last ack, a message keeps its id while the session lasts, and DUP is set exactly when the session was resumed and the whole PUBLISH had left before.',
+  profiles: ['honest', 'session-losing', 'power', 'slow'],
   watch: (world, name) => {
     const open = new Map<number, Open>()
     const requests = new Map<number, number>()
@@ -44,8 +45,7 @@ export const idsAndDup: SimPromise = {
         // After a cut nobody knows whether the whole packet had left: DUP is right for what may be a repeat.
         const sent = world.byLabel.get(frame.label)
         const cut = world.boot > 1 && world.script.client.journal === true && (sent === undefined || sent.boot < world.boot)
-        // Of a server that lies nobody knows which session it means.
-        if (frame.dup && !cut && world.script.profile !== 'dishonest') world.fail(name, `PUBLISH ${frame.label} with id ${frame.id} has DUP, and this session has not seen it`)
+        if (frame.dup && !cut) world.fail(name, `PUBLISH ${frame.label} with id ${frame.id} has DUP, and this session has not seen it`)
         open.set(frame.id, { label: frame.label, qos: frame.qos, link: link.number, whole: true, received: false, released: false, unsure: false })
         return
       }
