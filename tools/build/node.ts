@@ -30,8 +30,9 @@ export const LIBRARY: Record<string, string[]> = {
 function programs(): Record<string, string> {
   const found: Record<string, string> = {}
   if (existsSync(path.join(ROOT, 'tools/cli.ts'))) found.cli = 'tools/cli.ts'
-  // A thread of its own of the command hal-check.
+  // Threads of their own of the commands hal-check and sim.
   found['hal-check-program'] = 'tools/hal-check/blocking-program.ts'
+  found['sim-worker'] = 'tools/sim/worker.ts'
   const examples = path.join(ROOT, 'examples')
   for (const name of existsSync(examples) ? readdirSync(examples) : []) {
     for (const file of readdirSync(path.join(examples, name))) {

@@ -6,7 +6,7 @@ import { generate, type Wanted } from './generate.js'
 import { ladder } from './record.js'
 import { runSeeds, type SeedsOptions } from './seeds.js'
 import { FEATURE_SETS, PROFILES, type FeatureSet, type Profile, type Script } from './script.js'
-import { buildWorker } from './build.js'
+import { workerFile } from './worker-file.js'
 import { Pool } from './pool.js'
 import { writeReport } from './report.js'
 
@@ -39,7 +39,7 @@ function days(text: string): number {
 /** One kept script: its ladder, and whether it holds. */
 async function replay(file: string, given: Given): Promise<boolean> {
   const script = JSON.parse(readFileSync(file, 'utf8')) as Script
-  const pool = new Pool(await buildWorker(script.features), 1)
+  const pool = new Pool(await workerFile(script.features), 1)
   const recording = await pool.record(script)
   await pool.end()
   if (given.report !== undefined) writeReport(given.report, recording, [], [])
@@ -55,7 +55,7 @@ async function replay(file: string, given: Given): Promise<boolean> {
 /** The ladder of one generated seed. */
 async function show(seed: number, wanted: Wanted): Promise<boolean> {
   const script = generate(seed, wanted)
-  const pool = new Pool(await buildWorker(script.features), 1)
+  const pool = new Pool(await workerFile(script.features), 1)
   const recording = await pool.record(script)
   await pool.end()
   for (const line of ladder(recording)) console.log(line)

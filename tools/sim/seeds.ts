@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { SingleBar } from 'cli-progress'
 import Table from 'cli-table3'
-import { buildWorker } from './build.js'
+import { workerFile } from './worker-file.js'
 import { generate, type Wanted } from './generate.js'
 import { Pool, type SeedResult } from './pool.js'
 import { writeReport, type Tally } from './report.js'
@@ -66,7 +66,7 @@ async function explainFailure(one: SeedResult, options: SeedsOptions, pool: Pool
     if (!options.json) console.log(line)
   }
   say(`\nseed ${one.seed} (${one.profile}): ${failure.promise} at ${failure.t} ms\n  ${failure.detail}\n  ${replayCommand(one.seed, options.wanted)}`)
-  if (!options.shrink || nth >= SHRUNK || failure.promise === 'no-hang') return
+  if (options.json && options.keep === undefined || !options.shrink || nth >= SHRUNK || failure.promise === 'no-hang') return
   const shrunk = await shrink(generate(one.seed, options.wanted), one.result, (script) => pool.run(script))
   const text = JSON.stringify(shrunk.script, undefined, 2) + '\n'
   say(`  shrunk in ${shrunk.runs} runs to ${shrunk.script.events.length} events: ${shrunk.result.failure!.detail}`)
@@ -91,7 +91,7 @@ async function drawReport(file: string, results: readonly SeedResult[], options:
 export async function runSeeds(options: SeedsOptions): Promise<boolean> {
   const { wanted, from, count, json } = options
   const started = performance.now()
-  const pool = new Pool(await buildWorker(wanted.features), Math.min(options.workers, count))
+  const pool = new Pool(await workerFile(wanted.features), Math.min(options.workers, count))
   const results: SeedResult[] = []
   let failed = 0
   const bar = process.stderr.isTTY ? new SingleBar({ format: 'sim [{bar}] {value}/{total} seeds, {rate}/s, {failed} failed', stream: process.stderr }) : undefined
