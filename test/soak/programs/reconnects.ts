@@ -1,6 +1,7 @@
 /**
  * Reconnects over real sockets: the server takes one QoS 1 publish on each connection and cuts it before or after the
- * acknowledgement, in turn. Prints one JSON value.
+ * acknowledgement, in turn; after it with a DISCONNECT that says why, since a thousand plain closes would be taken for
+ * another client with our id. Prints one JSON value.
  */
 import net from 'node:net'
 import mqttPacket from 'mqtt-packet'
@@ -14,12 +15,13 @@ let connections = 0
 const server = net.createServer(socket => {
   connections += 1
   const acknowledge = connections % 2 === 0
-  const parser = mqttPacket.parser({ protocolVersion: 4 })
+  const answer = (packet: object): Buffer => mqttPacket.generate(packet as mqttPacket.Packet, { protocolVersion: 5 })
+  const parser = mqttPacket.parser({ protocolVersion: 5 })
   parser.on('packet', packet => {
-    if (packet.cmd === 'connect') socket.write(mqttPacket.generate({ cmd: 'connack', returnCode: 0, sessionPresent: false } as mqttPacket.Packet))
-    else if (packet.cmd === 'subscribe') socket.write(mqttPacket.generate({ cmd: 'suback', messageId: packet.messageId, granted: [1] } as mqttPacket.Packet))
+    if (packet.cmd === 'connect') socket.write(answer({ cmd: 'connack', reasonCode: 0, sessionPresent: false }))
+    else if (packet.cmd === 'subscribe') socket.write(answer({ cmd: 'suback', messageId: packet.messageId, granted: [1] }))
     else if (packet.cmd === 'publish') {
-      if (acknowledge) socket.end(mqttPacket.generate({ cmd: 'puback', messageId: packet.messageId } as mqttPacket.Packet))
+      if (acknowledge) socket.end(Buffer.concat([answer({ cmd: 'puback', messageId: packet.messageId }), answer({ cmd: 'disconnect', reasonCode: 0x8b })]))
       else socket.resetAndDestroy()
     }
   })
@@ -38,7 +40,7 @@ server.listen(0, '127.0.0.1', () => {
   let atWarmUp = 0
   let ended = 0
   const client = create(createHostHal(), {
-    servers: [{ host: '127.0.0.1', port }], jitter: false, reconnectPeriod: 1, reconnectPeriodMax: 1,
+    protocolVersion: 5, servers: [{ host: '127.0.0.1', port }], jitter: false, reconnectPeriod: 1, reconnectPeriodMax: 1,
     onReceipt: () => { ended += 1 },
     onLink: state => {
       if (state === 'up') {
