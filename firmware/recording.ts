@@ -228,7 +228,7 @@ export function endSlice(core: Core): void {
 
 /**
  * The recording: a header with the options in numbers, then the records, oldest first. At most `options.recorder` bytes and
- * 128. EMPTY without a recorder. Print it as hex or base64, or publish it; `npx yieldmq replay` reads it.
+ * 216. EMPTY without a recorder. Print it as hex or base64, or publish it; `npx yieldmq replay` reads it.
  */
 export function recording(this: void, client: Client): Bytes {
   const core = client.core_
