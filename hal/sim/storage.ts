@@ -22,6 +22,12 @@ export interface Wear {
 
 const NONE = '' as Bytes
 
+/** Bytes of a value of `length` that arrive, by what `cut` was told. */
+function keptOf(told: number, length: number): number {
+  if (told < 0) return Math.max(0, length + told)
+  return told > 0 && told < 1 ? Math.floor(told * length) : Math.min(told, length)
+}
+
 export class SimStorage {
   readonly values = new Map<string, Bytes>()
   /** Calls of `set` and `remove` that changed something or were cut, and the bytes that `set` wrote. */
@@ -75,7 +81,8 @@ export class SimStorage {
   /**
    * Cuts the power in the middle of a write.
    * @param nthWrite which `set` or `remove` from now, 1 for the next. 0 takes the order back.
-   * @param keptBytes bytes of the value that arrive, 0 to all of them (Infinity). A `remove` is done when it is above 0.
+   * @param keptBytes bytes of the value that arrive, 0 to all of them (Infinity); below 0 all but so many, between 0 and 1
+   * that part of them. A `remove` is done when it is not 0.
    * @param kind what is found behind them.
    */
   cut(nthWrite: number, keptBytes: number, kind: CutKind = 'short'): void {
@@ -118,8 +125,9 @@ export class SimStorage {
       return failed < 0 ? failed : LinkCode.StorageFailed
     }
     if (cut) {
-      const { keptBytes, kind } = this.cutting
-      this.count(key, Math.min(bytes.length, keptBytes))
+      const { kind } = this.cutting
+      const keptBytes = keptOf(this.cutting.keptBytes, bytes.length)
+      this.count(key, keptBytes)
       if (keptBytes >= bytes.length && kind !== 'old') this.values.set(key, bytes)
       else if (kind !== 'old') this.values.set(key, this.torn(bytes, keptBytes, kind, old ?? NONE))
       power.cut()
@@ -139,7 +147,7 @@ export class SimStorage {
     if (failed < 0) this.refused += 1
     else {
       if (there) this.count(key, 0)
-      if (!cut || this.cutting.keptBytes > 0) this.values.delete(key)
+      if (!cut || this.cutting.keptBytes !== 0) this.values.delete(key)
     }
     if (cut) {
       power.cut()

@@ -1,13 +1,13 @@
-/** `npx yieldmq journal-cuts`: a power cut at every single write of runs with a journal, and what became of the promises. */
-import { InvalidArgumentError, type Command } from 'commander'
+/** `npx yieldmq journal-cuts`: a power cut at every single write of a run with a journal, and what became of the promises. */
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import cliProgress from 'cli-progress'
 import Table from 'cli-table3'
 import { cutEverywhere, PLACES, type Traffic } from './cuts.js'
 
 interface Given {
   messages: number
-  only?: string
-  all?: boolean
+  traffic: Traffic
+  turns?: boolean
   json?: boolean
 }
 
@@ -24,42 +24,45 @@ function count(text: string): number {
 export function setup(command: Command): void {
   command
     .summary('cut the power at every write of the journal and look for what was promised')
-    .option('--messages <n>', 'messages of 64 bytes in a run', count, 200)
-    .option('--only <traffic>', `one of ${Object.keys(WHAT).join(', ')}`)
-    .option('--all', `each write in all ${PLACES.length} ways, not in one of them by turns`)
+    .option('--messages <n>', 'messages of 64 bytes in a run, in each direction that the traffic has', count, 200)
+    .addOption(new Option('--traffic <kind>', 'what a run publishes and receives').choices(Object.keys(WHAT)).default('both'))
+    .option('--turns', `each write in one of the ${PLACES.length} ways by turns, not in all of them`)
     .option('--json', 'one JSON value on standard output')
-    .addHelpText('after', '\nExample, some seconds:\n  $ npx yieldmq journal-cuts --messages 10\nRuns of 200 messages take some minutes; --all takes eight times as long.')
-    .action((given: Given) => {
-      if (given.only !== undefined && !(given.only in WHAT)) command.error(`error: --only takes one of ${Object.keys(WHAT).join(', ')}, not "${given.only}"`, { exitCode: 2 })
-      run(given)
-    })
+    .addHelpText('after', `
+Example, some seconds:
+  $ npx yieldmq journal-cuts --messages 10
+The run of 200 messages takes some minutes, with --turns less than one.`)
+    .action(run)
 }
 
-function run({ messages, only, all, json }: Given): void {
+function run({ messages, traffic, turns, json }: Given): void {
   const rows = []
   const failures = []
   for (const version of VERSIONS) {
-    for (const traffic of Object.keys(WHAT) as Traffic[]) {
-      if (only !== undefined && only !== traffic) continue
-      const bar = process.stderr.isTTY ? new cliProgress.SingleBar({ format: `${version === 4 ? '3.1.1' : '5.0'} ${WHAT[traffic]} {bar} {value}/{total} cuts` }) : undefined
-      let started = false
-      const total = cutEverywhere({ version, traffic, messages }, PLACES, all !== true, (done, of) => {
-        if (!started) bar?.start(of, 0)
-        started = true
-        bar?.update(done)
-      })
-      bar?.stop()
-      rows.push({ version, traffic, writes: total.writes, cuts: total.runs, failed: total.failures.length })
-      failures.push(...total.failures)
-    }
+    const bar = process.stderr.isTTY ? new cliProgress.SingleBar({ format: `${nameOf(version)} {bar} {value}/{total} cuts, {eta_formatted} left` }) : undefined
+    let started = false
+    const total = cutEverywhere({ version, traffic, messages }, turns === true, (done, of) => {
+      if (!started) bar?.start(of, 0)
+      started = true
+      bar?.update(done)
+    })
+    bar?.stop()
+    const { writes, cuts, lost, doubled } = total
+    rows.push({ version, writes, cuts, lost, doubled, failed: total.failures.length })
+    failures.push(...total.failures)
   }
-  if (json === true) console.log(JSON.stringify({ messages, rows, failures }))
+  if (json === true) console.log(JSON.stringify({ messages, traffic, rows, failures }))
   else {
-    const table = new Table({ head: ['version', 'traffic', 'writes of a run', 'cuts', 'promises broken'], style: { head: [], border: [], compact: true } })
-    for (const row of rows) table.push([row.version === 4 ? '3.1.1' : '5.0', WHAT[row.traffic], row.writes, row.cuts, row.failed])
+    console.log(`${messages} messages, ${WHAT[traffic]}; each write is cut ${turns === true ? 'in one way, in turns' : `in ${PLACES.length} ways`}: ${PLACES.map(({ name }) => name).join('; ')}.`)
+    const table = new Table({ head: ['version', 'writes', 'cuts', 'messages lost', 'doubled', 'runs with a broken promise'], style: { head: [], border: [], compact: true } })
+    for (const row of rows) table.push([nameOf(row.version), row.writes, row.cuts, row.lost, row.doubled, row.failed])
     console.log(table.toString())
-    console.log(`Each write is cut ${all === true ? `${PLACES.length} times` : 'once, in turns'}: nothing, 1, 40 or all of its bytes arrive, the old value stays, or others follow.`)
-    for (const { plan, broken } of failures.slice(0, FAILURES_SHOWN)) console.log(`${JSON.stringify(plan)}: ${broken.join('; ')}`)
+    for (const { version, write, place, broken } of failures.slice(0, FAILURES_SHOWN)) console.log(`${nameOf(version)}, write ${write}, ${place}: ${broken.join('; ')}`)
+    if (failures.length > FAILURES_SHOWN) console.log(`and ${failures.length - FAILURES_SHOWN} runs more: --json has them all`)
   }
   if (failures.length > 0) process.exitCode = 1
+}
+
+function nameOf(version: number): string {
+  return version === 5 ? '5.0' : '3.1.1'
 }
