@@ -8,7 +8,7 @@ import { because, Phase, type Core } from './core.js'
 import { conflictWait, dropsInHour, isLikely, noteDrop, noteLife, noteStart, noteTold, type Governor } from './governor.js'
 import { clientIdOf } from './handshake.js'
 import { tellSubscribed } from './outbound.js'
-import { blameFilters, nextLook, onlySuspect, watchFilters, wentAlone } from './quarantine.js'
+import { asideSeconds, blameFilters, nextLook, onlySuspect, watchFilters, wentAlone } from './quarantine.js'
 import { LinkCode } from '../hal/hal.js'
 
 /** Drops in an hour that are not worth a word: the antenna that fell off makes three, a device that sits well fewer. */
@@ -20,9 +20,7 @@ const enum Most {
   /** ms: a life this long lifts a conflict. */
   Life = 1200000,
   /** s: a reset this soon after SUBSCRIBE is its answer; later ones are the network's. */
-  Answer = 5,
-  /** s that a filter is set aside: for the cause. */
-  Aside = 3600
+  Answer = 5
 }
 
 /** The bearer went away under this connection: its end is no sign of anything. */
@@ -134,7 +132,7 @@ export function watchLink(core: Core): void {
     core.stats_.quarantined = core.stats_.quarantined + 1
     const g = core.governor_
     if (g !== undefined) g.excuses_ = 0
-    because(core, ErrorCode.Quarantined, e.filter_, 2, Most.Aside)
+    because(core, ErrorCode.Quarantined, e.filter_, 2, asideSeconds(e))
     tellSubscribed(core, e, ErrorCode.Quarantined)
   }
 }

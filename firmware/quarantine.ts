@@ -1,8 +1,8 @@
 /**
  * Filters for which the server closes the link. Some servers do not refuse a forbidden SUBSCRIBE, they close; asked again on
  * every connection, one such filter would keep the device from ever working. The suspects of a close go one at a time on
- * the next connection, and one that was twice the only suspect is left out: if that connection lasts, it was the one.
- * docs/protocol.md, "Takeover"; docs/governor.md has the story with its times.
+ * the next connection, and one that was twice the only suspect is left out: if that connection lasts, it was the one. Or it
+ * was unlucky twice: so it is tried again after a minute, then after ten, and only then every hour. docs/protocol.md, "Takeover"; docs/governor.md has the story with its times.
  */
 import { Want, type Registry, type Subscription } from './subscriptions.js'
 
@@ -13,7 +13,9 @@ const enum Span {
   Proof = 1200000,
   /** ms by which a link without the filter outlives those with it: the time to an end scatters. */
   Margin = 5000,
-  /** s until a filter set aside is tried again. */
+  /** s until a filter set aside is tried again: the first time, the second, and from then on. */
+  First = 60,
+  Second = 600,
   Hour = 3600
 }
 
@@ -30,6 +32,18 @@ export const enum Blame {
 
 function blameOf(e: Subscription): number {
   return e.blame_ === undefined ? Blame.Nothing : e.blame_
+}
+
+/** s that a filter which was set aside stays out. */
+export function asideSeconds(e: Subscription): number {
+  return e.turns_ === undefined || e.turns_ < 2 ? Span.First : e.turns_ === 2 ? Span.Second : Span.Hour
+}
+
+/** Nothing is held against it any more. */
+function clear(e: Subscription): void {
+  e.blame_ = Blame.Nothing
+  e.aside_ = undefined
+  e.turns_ = undefined
 }
 
 function isFresh(e: Subscription, now: number): boolean {
@@ -70,8 +84,7 @@ export function blameFilters(r: Registry, now: number, life: number): void {
       // Without it the link did not last either, and it is not for another filter.
       if (suspects === 0 && e.aside_ === -1 && life <= e.needs_!) {
         e.want_ = Want.Subscribe
-        e.blame_ = Blame.Nothing
-        e.aside_ = undefined
+        clear(e)
       }
     } else if (e === only) {
       const needs = fresh ? Span.Proof : life + Span.Margin
@@ -86,7 +99,7 @@ export function blameFilters(r: Registry, now: number, life: number): void {
     } else if (isSuspect(e, now)) {
       if (blameOf(e) === Blame.Nothing) e.blame_ = Blame.Suspect
       r.watched_ = true
-    } else if (e.want_ === Want.Nothing) e.blame_ = Blame.Nothing
+    } else if (e.want_ === Want.Nothing) clear(e)
     e.acked_ = -1
   }
 }
@@ -100,14 +113,15 @@ export function watchFilters(r: Registry, now: number, age: number): Subscriptio
       if (e.aside_ === -1) {
         if (age > e.needs_!) {
           e.aside_ = now
+          e.turns_ = e.turns_ === undefined ? 1 : e.turns_ + 1
           proven.push(e)
         }
-      } else if (now - e.aside_! >= Span.Hour) {
+      } else if (now - e.aside_! >= asideSeconds(e)) {
         e.want_ = Want.Subscribe
         e.blame_ = Blame.Only
         r.dirty_ = true
       }
-    } else if (blameOf(e) > Blame.Nothing && e.acked_ !== undefined && e.acked_ >= 0 && !isFresh(e, now)) e.blame_ = Blame.Nothing
+    } else if (blameOf(e) > Blame.Nothing && e.acked_ !== undefined && e.acked_ >= 0 && !isFresh(e, now)) clear(e)
     watched = watched || blameOf(e) > Blame.Nothing
   }
   r.watched_ = watched
@@ -119,7 +133,7 @@ export function nextLook(r: Registry, now: number, age: number): number {
   let due = -1
   for (const e of r.entries_) {
     let ms = -1
-    if (e.want_ === Want.Aside) ms = e.aside_ === -1 ? e.needs_! + 1 - age : (Span.Hour - (now - e.aside_!)) * 1000
+    if (e.want_ === Want.Aside) ms = e.aside_ === -1 ? e.needs_! + 1 - age : (asideSeconds(e) - (now - e.aside_!)) * 1000
     else if (blameOf(e) > Blame.Nothing && e.want_ !== Want.Suback) ms = 1000
     if (ms >= 0 && (due < 0 || ms < due)) due = ms
   }

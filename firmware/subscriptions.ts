@@ -39,11 +39,12 @@ export interface Subscription {
   /** 5.0: 0 for none, and the property section with its length. */
   subscriptionId_: number
   properties_: Bytes
-  /** What quarantine.ts knows of it: how much it is blamed; s of its SUBACK, -1 for none on this connection; s since when it is set aside, -1 while that is being proven; ms that the link must last without it. */
+  /** What quarantine.ts knows of it: how much it is blamed; s of its SUBACK, -1 for none on this connection; s since when it is set aside, -1 while that is being proven; ms that the link must last without it; how often it was set aside. */
   blame_?: number
   acked_?: number
   aside_?: number
   needs_?: number
+  turns_?: number
 }
 
 /** A SUBSCRIBE or UNSUBSCRIBE without its ack. */

@@ -3,6 +3,7 @@
  * taken. Promises watch it through hooks; the first one that is broken ends the run.
  */
 import { ErrorCode } from '../../firmware/codes.js'
+import type { Core } from '../../firmware/core.js'
 import type { Client } from '../../firmware/index.js'
 import type { Bytes, Code, LinkState, Options, Outcome, Qos } from '../../firmware/types.js'
 import type { Endpoint, Hal, Socket } from '../../hal/hal.js'
@@ -331,4 +332,9 @@ export class World {
     this.recorder?.frame(this.now, 'in', link, frame)
     for (const hook of this.watching) hook.in?.(frame, link)
   }
+}
+
+/** For figures that are not public. */
+export function coreOf(world: World): Core {
+  return (world.client as unknown as { core_: Core }).core_
 }

@@ -1,13 +1,7 @@
 /** No limit is ever passed (docs/limits.md). */
-import type { Core } from '../../../firmware/core.js'
 import { checkMarks, memoryContract } from '../../contract/contract.js'
-import type { World } from '../world.js'
+import { coreOf } from '../world.js'
 import type { SimPromise } from './promise.js'
-
-/** For figures that are not public. */
-export function coreOf(world: World): Core {
-  return (world.client as unknown as { core_: Core }).core_
-}
 
 function limitsBound(): Pick<SimPromise, 'name' | 'sentence'> {
   return {

@@ -11,12 +11,14 @@ function deadLimitMs(world: World): number {
   // A peer that reads slowly gets, and answers, what had left before.
   const slow = Math.max(0, ...world.script.events.map((event) => (event.do === 'slowRead' ? 2_048_000 / event.rate : 0)))
   const held = client.cache === 'push-back' ? world.keepalive * 1000 + program.periodMs * (program.takeEvery + 1) : 0
-  return 1500 * world.keepalive + way + slow + held + 100
+  // Behind a large message no ping can leave, and a port that takes bytes more slowly than they would go fills its buffer first.
+  const fills = network.writeMax !== undefined && network.writeMax > 0 ? ((network.sendBuffer ?? 5840) * (network.writeGapMs ?? 1)) / network.writeMax : 0
+  return Math.max(1500 * world.keepalive, 500 * world.keepalive + fills) + way + slow + held + 100
 }
 
 export const deadLinkNoticed: SimPromise = {
   name: 'dead-link-noticed',
-  sentence: 'With a keepalive, no link is believed up longer than 1.5 x keepalive after it died without a sign, under any traffic; while the program leaves a push-back cache full, one keepalive more.',
+  sentence: 'With a keepalive, no link is believed up longer than 1.5 x keepalive after it died without a sign, under any traffic; while the program leaves a push-back cache full, one keepalive more; on a port that takes a large message more slowly than its buffer would, what fills the buffer and half a keepalive.',
   watch: (world, name) => {
     const look = (): void => {
       const { link } = world

@@ -1,6 +1,6 @@
 /** Subscriptions survive what happens to the link, and answers find them in place (docs/protocol.md, 9 and 17). */
 import { subscriptionsDiffer } from '../settle.js'
-import { coreOf } from './bounds.js'
+import { coreOf } from '../world.js'
 import type { SimPromise } from './promise.js'
 
 export const subscriptionsWhole: SimPromise = {
