@@ -33,7 +33,7 @@ export function setup(command: Command): void {
       let run = 0
       for (let i = 0; i < all.length && found === undefined; i += AT_A_TIME) {
         const part = all.slice(i, i + AT_A_TIME)
-        const result = compare(runtimes, part.map((one) => (one.text === '' ? randomTrace(Number(one.name.slice(5))) : one.text)))
+        const result = await compare(runtimes, part.map((one) => (one.text === '' ? randomTrace(Number(one.name.slice(5))) : one.text)))
         lines += result.lines
         run += part.length
         if (result.difference !== undefined) found = { ...result.difference, trace: i + result.difference.trace }

@@ -7,6 +7,7 @@ import { create, type Client } from '../../firmware/index.js'
 import type { Options } from '../../firmware/types.js'
 import { createSim, Random, type Sim, type SimConnection } from '../../hal/sim/index.js'
 import type { Bytes } from '../../hal/hal.js'
+import { tracePort, type TracePort } from './port.js'
 
 interface Line { t: number; text: string }
 
@@ -73,6 +74,7 @@ export class Maker {
   private readonly head: string[] = []
   private say: ((packet: Packet) => void) | undefined
   private connection: SimConnection | undefined
+  private readonly port: TracePort
 
   constructor(seed: number, options: Partial<Options>, head: string[], manner: Partial<Manner> = {}, pieces: number | number[] | 'random' = 1460) {
     const version = options.protocolVersion ?? 4
@@ -83,7 +85,8 @@ export class Maker {
       this.say = serve(connection, random, { silent: 0, late: 0, cut: 0, wrong: 0, deaf: false, present: true, ...manner, version })
     })
     const text = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8')
-    this.client = create({ ...this.sim.device.hal, text: { utf8: (s) => utf8(s) as Bytes, text } }, { servers: [{ host: 'broker', port: 1883 }], jitter: false, ...options })
+    this.port = tracePort(this.sim.device.hal)
+    this.client = create({ ...this.port.hal, text: { utf8: (s) => utf8(s) as Bytes, text } }, { servers: [{ host: 'broker', port: 1883 }], jitter: false, ...options })
     this.head = ['flag jitter 0', ...(version === 4 ? [] : [`number protocolVersion ${version}`]), ...head]
   }
 
@@ -115,9 +118,9 @@ export class Maker {
     return this
   }
 
-  /** From now on the device's socket has room for so many bytes. The simulated one always has: the trace need not be what happened here. */
+  /** From now on the device's socket has room for so many bytes; 1000000 or more is never used up. A new connection has that. */
   credit(bytes: number): this {
-    return this.call(`credit ${bytes}`, () => undefined)
+    return this.call(`credit ${bytes}`, () => { this.port.credit(bytes) })
   }
 
   /** The server publishes. */
@@ -167,6 +170,11 @@ const FILTERS = ['#', 'a/+', 'sensors/#', '\u6e29\u5ea6/#', '$share/g/a', '+/b']
 
 /** A random trace. The same seed gives the same trace on every machine. */
 export function randomTrace(seed: number): string {
+  return randomMaker(seed).trace(`seed ${seed}`)
+}
+
+/** What made it: client and server in the simulator, at the end of the trace. */
+export function randomMaker(seed: number): Maker {
   const random = new Random(seed)
   const pick = <T>(list: T[]): T => list[random.int(0, list.length - 1)]!
   const version = pick<3 | 4 | 5>([3, 4, 4, 5, 5])
@@ -205,6 +213,5 @@ export function randomTrace(seed: number): string {
     if (random.chance(0.6)) maker.run(pick([1, 20, 100, 1000, 30000]))
   }
   if (tight > 0) maker.credit(pick([tight, 1_000_000]))
-  maker.run(random.int(0, 100000))
-  return maker.trace(`seed ${seed}`)
+  return maker.run(random.int(0, 100000))
 }

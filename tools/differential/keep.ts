@@ -38,13 +38,16 @@ const make: Record<string, () => Maker> = {
   'pings': () => new Maker(16, { ...v(4), keepalive: 10 }, [id, 'number keepalive 10']).connect().run(120_000),
   // Silence for two keepalives: the ping, the close that follows, the attempts after it.
   'ping-unanswered': () => new Maker(17, { ...v(4), keepalive: 10 }, [id, 'number keepalive 10'], { deaf: true }).connect().run(5000).publish('a', '1', 1).run(60_000),
-  'socket-fills': () => { const m = new Maker(34, { ...kept, keepalive: 10 }, [...KEPT, 'number keepalive 10']).connect().run(50).credit(0); for (let i = 0; i < 5; i += 1) m.publish('a/b', 'payload', (i % 3) as 0 | 1 | 2); return m.run(3000).credit(20).run(3000).credit(1_000_000).run(500).credit(3).publish('a/b', 'cut', 1).run(40_000) },
+  // No room for five messages, then for one and a part of the next, then for all; at last a message cut in two, its rest a while later.
+  'socket-fills': () => { const m = new Maker(34, { ...kept, keepalive: 10 }, [...KEPT, 'number keepalive 10']).connect().run(50).credit(0); for (let i = 0; i < 5; i += 1) m.publish('a/b', 'payload', (i % 3) as 0 | 1 | 2); return m.run(3000).credit(20).run(3000).credit(1_000_000).run(500).credit(3).publish('a/b', 'cut', 1).run(2000).credit(1_000_000).run(40_000) },
+  // Room that never comes back: the ping cannot leave, the link ends, and the next one carries what is left.
+  'socket-stays-full': () => new Maker(35, { ...kept, keepalive: 10 }, [...KEPT, 'number keepalive 10']).connect().run(50).credit(3).publish('a/b', 'cut', 1).publish('a/b', 'whole', 2).run(40_000),
   'large-message-in-pieces': () => new Maker(18, { ...v(4), onStream: () => 0 }, [id, 'stream']).connect().run(50).subscribe('#', 1).run(50).server('big', 'q'.repeat(30_000), 1).run(3000),
   'large-message-skipped': () => new Maker(19, v(4), [id]).connect().run(50).subscribe('#', 2).run(50).server('big', 'q'.repeat(9000), 2).server('small', 's', 1).run(3000),
   'stream-out': () => new Maker(20, v(4), [id]).connect().run(50).call('send 626967 20000 1', (c) => c.publishStream('big', 20_000, (_o, max) => 'z'.repeat(Math.min(46, max)) as never, 1)).run(3000),
   'not-mqtt': () => new Maker(21, v(4), [id]).connect().run(50).bytes('48 54 54 50 2f').run(5000),
   'malformed-suback': () => new Maker(22, v(5), [id]).connect().run(50).bytes('90 01 00').run(5000),
-  'ack-of-the-wrong-kind': () => new Maker(23, v(4), [id], { silent: 0 }).connect().run(50).publish('a', '1', 2).bytes('40 02 00 01').run(5000),
+  'ack-of-the-wrong-kind': () => new Maker(23, v(4), [id], { deaf: true }).connect().run(50).publish('a', '1', 2).run(50).bytes('40 02 00 96').run(5000),
   'qos-3': () => new Maker(24, v(4), [id]).connect().run(50).bytes('36 05 00 01 61 00 01').run(5000),
   'length-too-long': () => new Maker(25, v(4), [id]).connect().run(50).bytes('30 ff ff ff ff ff').run(5000),
   'topics-in-unicode': () => new Maker(26, v(4), [id]).connect().run(50).subscribe('\u6e29\u5ea6/+', 1, true).run(50).publish('\u6e29\u5ea6/\u5ba4', '\xe6', 1).server('\u6e29\u5ea6/\u5ba4', 'x', 1).run(500),

@@ -5,13 +5,12 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import vm from 'node:vm'
-import { buildEspruino } from '../build/espruino.js'
-import { buildLua } from '../build/lua.js'
-import { bundleNode } from '../build/node.js'
+import { keptBundle } from '../build/kept.js'
 import { flagsOf } from '../build/profiles.js'
+import { runDevice } from '../../test/espruino/support/interpreter.js'
 
 /** Runs traces and gives the log of each, as lines. */
-export type Run = (traces: string[]) => string[][]
+export type Run = (traces: string[]) => string[][] | Promise<string[][]>
 
 export interface Runtime {
   name: string
@@ -39,7 +38,7 @@ function logged(run: Driver): Run {
 
 export async function buildDriver(): Promise<Bundles> {
   const options = { entry: DRIVER, flags: flagsOf('full') }
-  return { node: (await bundleNode(options)).code, espruino: (await buildEspruino(options)).code, lua: buildLua(options).code }
+  return { node: (await keptBundle('node', options)).code, espruino: (await keptBundle('espruino', options)).code, lua: (await keptBundle('lua', options)).code }
 }
 
 /** The Node bundle, with the byte intrinsics as native operations. */
@@ -103,11 +102,35 @@ end`)
   return { name: command, run, missing: undefined }
 }
 
-/** Every runtime that the command knows; the real Espruino interpreter has a suite of its own. */
+/**
+ * The real interpreter that ESPRUINO_BIN names, a process for each trace, two at a time: the bundle runs from Storage, as on a
+ * board, and the trace lies there too, so that the variables are the client's.
+ */
+export function espruinoRuntime(bundles: Bundles): Runtime {
+  const name = 'espruino'
+  const binary = process.env.ESPRUINO_BIN ?? ''
+  if (binary === '') return { name, run: undefined, missing: 'ESPRUINO_BIN does not name an Espruino Linux binary' }
+  const script = `require("driver").run(require("Storage").read("trace"), function(line) { say("line", btoa(line)); }); say("done");`
+  const one = async (trace: string): Promise<string[]> => {
+    const device = await runDevice({ driver: bundles.espruino, trace }, script, SECONDS * 1000)
+    return device.all('line').map((line) => Buffer.from(String(line), 'base64').toString('latin1'))
+  }
+  const run: Run = async (traces) => {
+    const logs: string[][] = []
+    let next = 0
+    await Promise.all([0, 1].map(async () => {
+      for (let i = next++; i < traces.length; i = next++) logs[i] = await one(traces[i]!)
+    }))
+    return logs
+  }
+  return { name, run, missing: undefined }
+}
+
+/** Every runtime that the command knows. */
 export async function allRuntimes(bundles: Bundles): Promise<Runtime[]> {
   return [
     await nodeRuntime(bundles), espruinoBundleRuntime(bundles), fengariRuntime(bundles), luaRuntime(bundles, 'lua5.1'), luaRuntime(bundles, 'lua5.3'),
-    { name: 'espruino', run: undefined, missing: 'the interpreter itself runs the kept traces in npm run test:espruino, where ESPRUINO_BIN names it' }
+    espruinoRuntime(bundles)
   ]
 }
 
@@ -115,12 +138,12 @@ export async function allRuntimes(bundles: Bundles): Promise<Runtime[]> {
 export interface Difference { trace: number; runtime: string; line: number; expected: string; actual: string; before: string[] }
 
 /** Runs the traces on each runtime and compares, line by line. */
-export function compare(runtimes: Runtime[], traces: string[]): { difference: Difference | undefined; lines: number } {
+export async function compare(runtimes: Runtime[], traces: string[]): Promise<{ difference: Difference | undefined; lines: number }> {
   const able = runtimes.filter((one) => one.run !== undefined)
-  const expected = able[0]!.run!(traces)
+  const expected = await able[0]!.run!(traces)
   const lines = expected.reduce((sum, log) => sum + log.length, 0)
   for (const runtime of able.slice(1)) {
-    const logs = runtime.run!(traces)
+    const logs = await runtime.run!(traces)
     for (let trace = 0; trace < traces.length; trace += 1) {
       const a = expected[trace]!
       const b = logs[trace]!

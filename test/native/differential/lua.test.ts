@@ -6,5 +6,5 @@ it('the kept traces mean on lua5.1 and lua5.3 what they mean on Node', { timeout
   const bundles = await buildDriver()
   const runtimes = [await nodeRuntime(bundles), luaRuntime(bundles, 'lua5.1'), luaRuntime(bundles, 'lua5.3')]
   expect(runtimes.map((one) => one.missing)).toEqual([undefined, undefined, undefined])
-  expect(compare(runtimes, keptTraces().map((one) => one.text)).difference).toBeUndefined()
+  expect((await compare(runtimes, keptTraces().map((one) => one.text))).difference).toBeUndefined()
 })
