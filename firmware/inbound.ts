@@ -198,6 +198,8 @@ function handlePublish(core: Core, p: Packet): Code {
       const qos = p.qos_
       const id = p.packetId_
       deliver(core, p.topic_, p.payload_)
+      // What the callback published was written down without this id.
+      if (FEATURE_JOURNAL && qos === 2) mustRecord(core)
       if (qos > 0) acknowledge(core, qos, id)
       return 0
     }

@@ -11,11 +11,15 @@ import { ROOT } from '../build/root.js'
 import type { Mutant } from './mutants/mutant.js'
 import type { FeatureSet } from './script.js'
 
-/** The text of a mutant's file with its change. The text to be replaced must occur exactly once: mutants must not rot. */
-export function mutate(mutant: Mutant, text: string): string {
-  const found = text.split(mutant.find).length - 1
-  if (found !== 1) throw new Error(`mutant ${mutant.name}: ${JSON.stringify(mutant.find)} occurs ${found} times in ${mutant.file}, once is expected`)
-  return text.replace(mutant.find, () => mutant.replace)
+/** The text of a file with what a mutant changes in it. A text to be replaced must occur exactly once: mutants must not rot. */
+export function mutate(mutant: Mutant, file: string, text: string): string {
+  let mutated = text
+  for (const { find, replace } of mutant.changes.filter((one) => one.file === file)) {
+    const found = mutated.split(find).length - 1
+    if (found !== 1) throw new Error(`mutant ${mutant.name}: ${JSON.stringify(find)} occurs ${found} times in ${file}, once is expected`)
+    mutated = mutated.replace(find, () => replace)
+  }
+  return mutated
 }
 
 function entryOf(features: FeatureSet): Plugin {
@@ -44,7 +48,7 @@ export async function buildWorker(features: FeatureSet, mutant?: Mutant): Promis
     entryPoints: [path.join(ROOT, 'tools/sim/worker.ts')], outfile, absWorkingDir: ROOT, bundle: true, platform: 'node', format: 'esm', target: 'node20',
     packages: 'external', logLevel: 'silent', tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     define: Object.fromEntries(Object.entries(flags).map(([name, on]) => [name, String(on)])),
-    plugins: [entryOf(features), loweredFirmware(flags, (file, text) => (mutant?.file === file ? mutate(mutant, text) : text))]
+    plugins: [entryOf(features), loweredFirmware(flags, (file, text) => (mutant === undefined ? text : mutate(mutant, file, text)))]
   })
   return outfile
 }

@@ -12,7 +12,7 @@ import type { World } from './world.js'
 export class Faults {
   private readonly current = new Map<string, number>()
   private serial = 0
-  private parted = false
+  private parted: Direction | undefined
   private readonly second: Second
 
   constructor(private readonly world: World, private readonly program: Program) {
@@ -187,16 +187,18 @@ export class Faults {
   private part(direction: Direction): void {
     this.world.sim.network.partition(direction)
     const { link } = this.world
-    this.parted = true
-    if (link !== undefined && link.deadAt < 0) link.deadAt = this.world.now
+    // One that takes the place of another lets through what that one held: it counts from here.
+    const other = this.parted !== undefined && this.parted !== direction
+    this.parted = direction
+    if (link !== undefined && (link.deadAt < 0 || other)) link.deadAt = this.world.now
   }
 
   private heal(): void {
     this.world.sim.network.partition('none')
     const { link } = this.world
     // What the partition held arrives now, also on a connection that died meanwhile: it counts from here.
-    if (this.parted && link !== undefined) link.deadAt = link.deadForGood ? this.world.now : -1
-    this.parted = false
+    if (this.parted !== undefined && link !== undefined) link.deadAt = link.deadForGood ? this.world.now : -1
+    this.parted = undefined
   }
 
   private brokerPublish(number: number, qos: 0 | 1 | 2, bytes: number, retain: boolean): void {

@@ -49,6 +49,10 @@ function varint(bytes: string, at: number): { value: number; end: number } | und
 /** The packet identifier's place: after the topic, at the start of the body, or nowhere. */
 const WITH_ID = new Set<FrameName>(['PUBACK', 'PUBREC', 'PUBREL', 'PUBCOMP', 'SUBSCRIBE', 'SUBACK', 'UNSUBSCRIBE', 'UNSUBACK'])
 
+function emptyFrame(name: FrameName, flags: number, size: number): Frame {
+  return { name, flags, size, id: 0, reason: 0, sessionPresent: false, dup: false, qos: 0, topic: '', label: '', filters: [] }
+}
+
 /** Reads one direction of one connection. */
 export class FrameReader {
   private held = ''
@@ -60,6 +64,16 @@ export class FrameReader {
   /** Bytes of a frame that has begun and not ended. */
   get begun(): number {
     return this.held.length
+  }
+
+  /** The label of a PUBLISH that has begun and not ended, as far as it can be told; "" for none. */
+  get begunLabel(): string {
+    const { held } = this
+    const length = held.charCodeAt(0) >> 4 === 3 ? varint(held, 1) : undefined
+    if (length === undefined || held.length < length.end + 2) return ''
+    const frame = emptyFrame('PUBLISH', held.charCodeAt(0) & 15, held.length)
+    this.publish(frame, held, length.end)
+    return frame.label.length === this.labelBytes ? frame.label : ''
   }
 
   /** Bytes that passed. */
@@ -84,7 +98,7 @@ export class FrameReader {
   private frame(bytes: string, body: number): void {
     const first = bytes.charCodeAt(0)
     const name = TYPE_NAMES[first >> 4] ?? ''
-    const frame: Frame = { name, flags: first & 15, size: bytes.length, id: 0, reason: 0, sessionPresent: false, dup: false, qos: 0, topic: '', label: '', filters: [] }
+    const frame = emptyFrame(name, first & 15, bytes.length)
     if (name === 'PUBLISH') this.publish(frame, bytes, body)
     else if (name === 'CONNACK') {
       frame.sessionPresent = (bytes.charCodeAt(body) & 1) === 1

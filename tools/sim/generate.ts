@@ -3,6 +3,7 @@ import { Random, type Conditions } from '../../hal/sim/index.js'
 import type { Qos } from '../../firmware/types.js'
 import { generateEvents } from './generate-events.js'
 import { extend } from './generate-more.js'
+import { addRare } from './generate-rare.js'
 import { PROFILES, type ClientOptions, type FeatureSet, type Profile, type Program, type Script, type ServerOptions } from './script.js'
 
 /** Draws from one stream. */
@@ -136,5 +137,5 @@ export function generate(seed: number, wanted: Wanted): Script {
     server: serverOf(draw, client), network: networkOf(draw, profile), events: []
   }
   script.events = generateEvents(script, new Draw(random.fork('events')), wanted.days)
-  return extend(script, new Draw(random.fork('more')))
+  return addRare(extend(script, new Draw(random.fork('more'))), new Draw(random.fork('rare')))
 }

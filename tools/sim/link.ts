@@ -22,7 +22,7 @@ export interface Link {
 }
 
 export class WatchedSocket implements Socket {
-  constructor(private readonly socket: Socket, private readonly link: Link, private readonly onRead: (bytes: Bytes) => void) {}
+  constructor(private readonly socket: Socket, private readonly link: Link, private readonly onRead: (bytes: Bytes) => void, private readonly onClose: (link: Link) => void) {}
 
   status(): Code {
     return this.socket.status()
@@ -56,6 +56,7 @@ export class WatchedSocket implements Socket {
   }
 
   close(): void {
+    if (!this.link.closed) this.onClose(this.link)
     this.link.closed = true
     this.socket.close()
   }

@@ -35,8 +35,12 @@ export class Server {
   private readonly broker: ModelBroker
   private readonly others: Listening[]
   private down = 0
+  /** The connection that was accepted last, and that one when it was ended for another. */
+  private owner: object | undefined
+  private takenOver: object | undefined
 
-  constructor(private readonly sim: Sim, script: Script, onTaken: (taken: Taken) => void) {
+  /** @param onAccepted gets each connection under the id that is accepted, and the one that was ended for it. */
+  constructor(private readonly sim: Sim, script: Script, onTaken: (taken: Taken) => void, onAccepted: (connection: object, ended: object | undefined) => void) {
     const { sessionExpiry, forbidden: _forbidden, forbids, ...limits } = script.server
     const denied = deniedFilters(script)
     const v5 = script.client.protocolVersion === 5
@@ -53,7 +57,14 @@ export class Server {
       onTaken: ({ clientId, t, topic, payload, qos }) => {
         if (clientId === CLIENT_ID) onTaken({ t, topic, label: payload.slice(0, 6), qos })
       },
+      onDisconnect: (clientId, how) => { this.takenOver = clientId === CLIENT_ID && how === 'takeover' ? this.owner : undefined },
       onConnect: ({ code }) => {
+        if (code === 0) {
+          const before = this.takenOver
+          this.takenOver = undefined
+          this.owner = this.broker.link(CLIENT_ID)?.connection
+          if (this.owner !== undefined) onAccepted(this.owner, before)
+        }
         if (this.flap && code === 0) sim.after(1, () => this.broker.kick(CLIENT_ID, 'fin'))
       }
     })

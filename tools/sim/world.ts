@@ -35,6 +35,8 @@ export interface Sent {
   receipts: { t: number; outcome: Outcome; reason: Code; boot: number }[]
   /** When its first whole PUBLISH left, -1 for never. */
   leftAt: number
+  /** When a connection ended that had taken a part of it and not all, -1 for never. */
+  partAt: number
   taken: Taken[]
 }
 
@@ -58,6 +60,8 @@ export interface Hooks {
   step?: () => void
   link?: (state: LinkState, before: LinkState, sessionPresent: boolean, cause: Code) => void
   attempt?: () => void
+  /** The server ended the connection of another device of our id, because we came. */
+  tookOver?: () => void
   out?: (frame: Frame, link: Link) => void
   in?: (frame: Frame, link: Link) => void
   receipt?: (sent: Sent) => void
@@ -119,6 +123,8 @@ export class World {
   /** Publishes that the power ended before their token was told: their receipts may come all the same. */
   interrupted = 0
   private serial = 0
+  /** Connections of ours that the server accepted. */
+  private readonly own = new WeakSet<object>()
 
   constructor(readonly script: Script, readonly under: Under, readonly recorder: Recorder | undefined) {
     const { program, network, seed } = script
@@ -126,7 +132,12 @@ export class World {
       seed, waits: program.waits, bearer: program.bearer === true, startTicks: program.startTicks, wrap: program.wrap, conditions: { ...DEFAULT_CONDITIONS, ...network },
       traceLimit: 0, maxEvents: 3_000_000, maxSpins: 200_000
     })
-    this.server = new Server(this.sim, script, (taken) => this.took(taken))
+    this.server = new Server(this.sim, script, (taken) => this.took(taken), (connection, ended) => {
+      if (connection !== this.link?.connectionOf()) return
+      this.own.add(connection)
+      if (ended === undefined || this.own.has(ended)) return
+      for (const hook of this.hooks) hook.tookOver?.()
+    })
     this.client = undefined as never
   }
 
@@ -211,8 +222,8 @@ export class World {
   }
 
   /** Writes down a publish that was accepted. */
-  accepted(sent: Omit<Sent, 'boot' | 't' | 'receipts' | 'leftAt' | 'taken'>): void {
-    const record: Sent = { ...sent, boot: this.boot, t: this.now, receipts: [], leftAt: this.early.get(sent.label) ?? -1, taken: [] }
+  accepted(sent: Omit<Sent, 'boot' | 't' | 'receipts' | 'leftAt' | 'partAt' | 'taken'>): void {
+    const record: Sent = { ...sent, boot: this.boot, t: this.now, receipts: [], leftAt: this.early.get(sent.label) ?? -1, partAt: -1, taken: [] }
     const before = this.byToken.get(sent.token)
     if (before !== undefined) this.fail('one-receipt', `token ${sent.token} of ${before.label} was given again, to ${sent.label}`)
     this.sent.push(record)
@@ -266,7 +277,7 @@ export class World {
     const sent = this.byToken.get(token)
     if (sent === undefined && this.interrupted > 0) {
       this.interrupted -= 1
-      this.byToken.set(token, { label: '', token, qos: 1, topic: '', deadline: 0, expiryMs: 0, plain: false, boot: this.boot, t: this.now, receipts: [], leftAt: -1, taken: [] })
+      this.byToken.set(token, { label: '', token, qos: 1, topic: '', deadline: 0, expiryMs: 0, plain: false, boot: this.boot, t: this.now, receipts: [], leftAt: -1, partAt: -1, taken: [] })
       return
     }
     // A token that the program never learned may be told again, after one more reset.
@@ -307,6 +318,9 @@ export class World {
     for (const hook of this.hooks) hook.attempt?.()
     return new WatchedSocket(socket, link, (bytes: Bytes) => {
       this.readInSlice += bytes.length
+    }, (ended) => {
+      const sent = this.byLabel.get(ended.out.begunLabel)
+      if (sent !== undefined && sent.partAt < 0) sent.partAt = this.now
     })
   }
 

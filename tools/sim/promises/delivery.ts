@@ -29,17 +29,31 @@ export const outExactlyOnce: SimPromise = {
 
 export const inExactlyOnce: SimPromise = {
   name: 'in-exactly-once',
-  sentence: 'A QoS 2 message reaches the callback once, and only what somebody published does; after a power cut with a journal it may come again, marked as repeated.',
+  sentence: 'A QoS 2 message reaches the callback once, and only what somebody published does; after a power cut with a journal it may come again, marked as repeated, unless its PUBREC had left.',
   profiles: KEEPING,
-  watch: (world, name) => ({
-    heard: (coming) => {
-      if (coming.qos !== 2 || coming.retain || coming.session === undefined || coming.heard.length < 2) return
-      const last = coming.heard[coming.heard.length - 1]!
-      if (last.qos !== 2) return
-      if (coming.heard.some((one) => one !== last && one.boot === last.boot && one.qos === 2)) world.fail(name, `${coming.label} was handed over ${coming.heard.length} times, at ${coming.heard.map((one) => one.t).join(' and ')} ms`)
-      else if (world.script.client.journal === true && !last.repeated) world.fail(name, `${coming.label} was handed over again after a reset, and not marked as repeated`)
+  watch: (world, name) => {
+    /** Ids of QoS 2 messages that came, and the life of the program in which their PUBREC left first. */
+    const ids = new Map<number, string>()
+    const answered = new Map<string, number>()
+    return {
+      in: (frame) => {
+        if (frame.name === 'PUBLISH' && frame.qos === 2) ids.set(frame.id, frame.label)
+      },
+      out: (frame) => {
+        const label = frame.name === 'PUBREC' && frame.reason < 0x80 ? ids.get(frame.id) : undefined
+        if (label !== undefined && !answered.has(label)) answered.set(label, world.boot)
+      },
+      heard: (coming) => {
+        if (coming.qos !== 2 || coming.retain || coming.session === undefined || coming.heard.length < 2) return
+        const last = coming.heard[coming.heard.length - 1]!
+        if (last.qos !== 2) return
+        if (coming.heard.some((one) => one !== last && one.boot === last.boot && one.qos === 2)) world.fail(name, `${coming.label} was handed over ${coming.heard.length} times, at ${coming.heard.map((one) => one.t).join(' and ')} ms`)
+        else if (world.script.client.journal !== true) return
+        else if (!last.repeated) world.fail(name, `${coming.label} was handed over again after a reset, and not marked as repeated`)
+        else if ((answered.get(coming.label) ?? last.boot) < last.boot) world.fail(name, `${coming.label} was handed over again after a reset, at ${coming.heard.map((one) => one.t).join(' and ')} ms, and its PUBREC had left before`)
+      }
     }
-  })
+  }
 }
 
 export const inAtLeastOnce: SimPromise = {

@@ -2,6 +2,7 @@
 import type { Script } from '../script.js'
 import { limitsKept, marksKept, packetSizes, sliceBounds } from './bounds.js'
 import { inAtLeastOnce, inExactlyOnce, inOrder, outExactlyOnce } from './delivery.js'
+import { fewTakeovers, sessionKept } from './identity.js'
 import { deadLinkNoticed, noHammering, slowLane, statesInOrder } from './links.js'
 import { noCrash, noHang, noSpin, settles } from './program.js'
 import type { SimPromise } from './promise.js'
@@ -15,7 +16,7 @@ export const PROMISES: readonly SimPromise[] = [
   oneReceipt, deliveredWasTaken, atLeastOnce, unsentStaysUnsent, deadlinesKept,
   outExactlyOnce, inExactlyOnce, inAtLeastOnce, inOrder,
   limitsKept, marksKept, packetSizes, sliceBounds,
-  deadLinkNoticed, noHammering, slowLane, statesInOrder,
+  deadLinkNoticed, noHammering, slowLane, statesInOrder, sessionKept, fewTakeovers,
   subscriptionsWhole, subscriptionsFirst,
   protocolKept, idsAndDup, windowKept, acksInOrder, connectionsInOrder,
   noCrash, noSpin, noHang, settles

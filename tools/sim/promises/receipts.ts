@@ -62,7 +62,9 @@ export const unsentStaysUnsent: SimPromise = {
     const gaveWay = (sent: Sent): boolean => sent.receipts.some((one) => one.outcome === 'expired' || one.outcome === 'dropped' && (one.reason === ErrorCode.QueueFull || one.reason === ErrorCode.QueueBytes || one.reason === ErrorCode.Superseded))
     const judge = (sent: Sent): void => {
       // The Message Expiry Interval goes on counting on the wire.
-      if (gaveWay(sent) && sent.leftAt >= 0 && sent.boot === world.boot) world.fail(name, `${named(sent)} left at ${sent.leftAt} ms and ended as ${told(sent)}`)
+      if (!gaveWay(sent) || sent.boot !== world.boot) return
+      if (sent.leftAt >= 0) world.fail(name, `${named(sent)} left at ${sent.leftAt} ms and ended as ${told(sent)}`)
+      else if (sent.partAt >= 0) world.fail(name, `${named(sent)} had left in part when its connection ended at ${sent.partAt} ms, and ended as ${told(sent)}`)
     }
     return { receipt: judge, taken: (_taken, sent) => judge(sent) }
   }
@@ -73,6 +75,9 @@ export const deadlinesKept: SimPromise = {
   sentence: 'A publish with a deadline does not begin to leave after it, and its receipt comes no later than the slice that is due then.',
   watch: (world, name) => {
     const slack = 100
+    /** Offline nothing runs: a deadline that passed there is told when the program connects. */
+    let offline = true
+    let onlineAt = 0
     /** Messages of which a part may have left before. */
     const begun = new Set<string>()
     const look = (): void => {
@@ -81,9 +86,17 @@ export const deadlinesKept: SimPromise = {
     }
     const late = (sent: Sent, t: number): boolean => sent.deadline > 0 && t > sent.t + sent.deadline + slack
     return {
+      link: (state, before) => {
+        offline = state === 'offline'
+        if (before === 'offline' && !offline) onlineAt = world.now
+      },
+      reboot: () => { offline = true },
       receipt: (sent) => {
         const receipt = sent.receipts[sent.receipts.length - 1]!
         if (receipt.outcome === 'expired' && sent.deadline > 0 && sent.expiryMs === 0 && sent.leftAt < 0 && sent.boot === world.boot && receipt.t < sent.t + sent.deadline) world.fail(name, `${named(sent)} expired at ${receipt.t} ms, ${sent.t + sent.deadline - receipt.t} ms before its deadline`)
+        // A slice may wait for the program's turn.
+        const due = Math.max(sent.t + sent.deadline, onlineAt) + world.script.program.periodMs + slack
+        if (receipt.outcome === 'expired' && sent.deadline > 0 && sent.expiryMs === 0 && sent.leftAt < 0 && sent.boot === world.boot && !offline && receipt.t > due) world.fail(name, `${named(sent)} with a deadline of ${sent.deadline} ms was told as expired at ${receipt.t} ms, ${receipt.t - sent.t - sent.deadline} ms after it`)
       },
       out: (frame) => {
         if (frame.name !== 'PUBLISH' || frame.dup) return
