@@ -9,7 +9,7 @@ import { EMPTY, at, b1, b2, cat, cut, join, u16At, type Bytes, type Code } from 
 import { ErrorCode } from './codes.js'
 import { PacketType } from './codec/packets.js'
 import { checkProperties, writeProperties } from './codec/properties.js'
-import { readVarint, varint } from './codec/varint.js'
+import { readVarint, varint, varintSize } from './codec/varint.js'
 import type { Core } from './core.js'
 import type { Scanner } from './codec/scan.js'
 import type { Packet } from './codec/read.js'
@@ -67,11 +67,14 @@ export interface Recorder {
   /** Bytes of one block, and how many there are beside the one being filled. */
   block_: number
   most_: number
-  /** The time of the last record. */
+  /** The time of the last record; `millis_` may pass 1000. */
   seconds_: number
   millis_: number
-  /** A checkpoint is wanted: the block being filled has none yet. */
-  wanted_: boolean
+  /** Bytes of the block being filled from which a checkpoint is wanted; -1: it has one. */
+  wanted_: number
+  /** The checksum of the options, and the settings that it was made with. */
+  sum_: Bytes
+  sumOf_: unknown
   /** Bytes received that made no packet yet; ms since a packet was received, 1000 at most. */
   partial_: number
   /** That was recorded already. */
@@ -84,6 +87,10 @@ export interface Recorder {
   /** Topics published to, those seen last, and how many were before them. */
   topics_: string[]
   topicsBefore_: number
+  /** The last one, its length in bytes and its number, as records have them. */
+  topic_: string
+  topicLength_: Bytes
+  topicNumber_: Bytes
   /** Records since the last write to storage; seconds at that write; a link was lost since. */
   unsaved_: number
   savedAt_: number
@@ -96,8 +103,9 @@ export interface Recorder {
 export function newRecorder(size: number): Recorder {
   const block = (size - size % 4) / 4
   return {
-    blocks_: [], parts_: [], small_: EMPTY, bytes_: 0, block_: block, most_: 3, seconds_: 0, millis_: 0, wanted_: true, partial_: 0, partialTold_: false,
-    blocked_: false, fn_: undefined, began_: false, topics_: [], topicsBefore_: 0, unsaved_: 0, savedAt_: 0, lost_: false, writes_: 0
+    blocks_: [], parts_: [], small_: EMPTY, bytes_: 0, block_: block, most_: 3, seconds_: 0, millis_: 0, wanted_: 0, sum_: EMPTY, sumOf_: undefined,
+    partial_: 0, partialTold_: false, blocked_: false, fn_: undefined, began_: false, topics_: [], topicsBefore_: 0,
+    topic_: '', topicLength_: EMPTY, topicNumber_: EMPTY, unsaved_: 0, savedAt_: 0, lost_: false, writes_: 0
   }
 }
 
@@ -116,7 +124,7 @@ export function closeBlock(r: Recorder): void {
   const whole = openBlock(r)
   r.small_ = EMPTY
   r.bytes_ = 0
-  r.wanted_ = true
+  r.wanted_ = 0
   if (whole.length === 0) return
   r.blocks_.push(whole)
   if (r.blocks_.length > r.most_) r.blocks_.shift()
@@ -127,10 +135,11 @@ export function appendRecord(r: Recorder, record: Bytes): void {
   if (r.bytes_ + record.length > r.block_) closeBlock(r)
   r.bytes_ = r.bytes_ + record.length
   r.unsaved_ = r.unsaved_ + 1
-  if (r.small_.length >= Size.Small) {
+  if (r.small_.length < Size.Small) r.small_ = cat(r.small_, record)
+  else {
     r.parts_.push(r.small_)
     r.small_ = record
-  } else r.small_ = r.small_.length === 0 ? record : cat(r.small_, record)
+  }
 }
 
 /** Whole numbers that may be below 0: twice the number, or one less than twice its amount. To 2^30 - 1; what is beyond is cut. */
@@ -139,27 +148,23 @@ export function signed(n: number): Bytes {
   return varint(n < 0 ? n * -2 - 1 : n * 2)
 }
 
+/** Silence that is a record of its own. Returns the second that the next step is counted from. */
+function skipTime(r: Recorder, seconds: number): number {
+  appendRecord(r, cat(b1(Kind.Time), varint(seconds - r.seconds_ - 1)))
+  return seconds - 1
+}
+
 /** Begins a record at `late` ms after the slice: its first byte, and the ms since the record before. */
 export function stamp(core: Core, r: Recorder, first: number, late: number): Bytes {
-  let millis = core.clock_.millis_ + late
-  let seconds = core.clock_.seconds_ + (millis - millis % 1000) / 1000
-  millis = millis % 1000
-  let step = seconds - r.seconds_
-  if (step > Size.Step) {
-    appendRecord(r, cat(b1(Kind.Time), varint(step - 1)))
-    step = 1
-  }
-  step = step * 1000 + millis - r.millis_
+  const seconds = core.clock_.seconds_
+  const millis = core.clock_.millis_ + late
+  if (seconds - r.seconds_ > Size.Step) r.seconds_ = skipTime(r, seconds)
+  const step = (seconds - r.seconds_) * 1000 + millis - r.millis_
   // The last record may stand later than the slice: it was a call.
-  if (step < 0) {
-    step = 0
-    seconds = r.seconds_
-    millis = r.millis_
-  }
+  if (step < 0) return b2(first, 0)
   r.seconds_ = seconds
   r.millis_ = millis
-  if (step < 128) return b2(first, step)
-  return cat(b1(first), varint(step))
+  return step < 128 ? b2(first, step) : cat(b1(first), varint(step))
 }
 
 /** Appends a record at the core's time: that of the slice, or in a call what has passed since. */
@@ -176,20 +181,32 @@ function codeByte(code: Code): Bytes {
   return b1(code < 0 && code > -256 ? -code : 0)
 }
 
+/** A packet that goes out and is no PUBLISH; `size`: all of it, its body begins at `body`. */
+function noteOther(core: Core, packet: Bytes, type: number, size: number, body: number): void {
+  let rest = EMPTY
+  if (type >= PacketType.Puback && type <= PacketType.Pubcomp) rest = varint(u16At(packet, body))
+  else if (type !== PacketType.Pingreq) rest = varint(size)
+  if (type === PacketType.Subscribe || type === PacketType.Unsubscribe) rest = cat(rest, varint(u16At(packet, body)))
+  note(core, Kind.Out + type, rest)
+}
+
 /** A packet that goes out; of a PUBLISH perhaps only the head is in `packet`. */
 export function noteOut(core: Core, packet: Bytes): void {
   const header = at(packet, 0)
-  const type = (header - header % 16) / 16
-  let rest = EMPTY
-  const length = readVarint(packet, 1, packet.length < 5 ? packet.length : 5)
-  const body = length < 128 ? 2 : length < 16384 ? 3 : length < 2097152 ? 4 : 5
-  if (type === PacketType.Publish) {
-    rest = cat(b1(header % 16), varint(body + length))
-    if (header % 8 > 1) rest = cat(rest, varint(u16At(packet, body + 2 + u16At(packet, body))))
-  } else if (type >= PacketType.Puback && type <= PacketType.Pubcomp) rest = varint(u16At(packet, body))
-  else if (type === PacketType.Subscribe || type === PacketType.Unsubscribe) rest = cat(varint(body + length), varint(u16At(packet, body)))
-  else if (type !== PacketType.Pingreq) rest = varint(body + length)
-  note(core, Kind.Out + type, rest)
+  let size = at(packet, 1) + 2
+  let body = 2
+  if (size > 129) {
+    const length = readVarint(packet, 1, packet.length < 5 ? packet.length : 5)
+    body = 1 + varintSize(length)
+    size = body + length
+  }
+  const flags = header % 16
+  if (header - flags !== PacketType.Publish * 16) {
+    noteOther(core, packet, (header - flags) / 16, size, body)
+    return
+  }
+  const rest = size < 128 ? b2(flags, size) : cat(b1(flags), varint(size))
+  note(core, Kind.Out + PacketType.Publish, flags % 8 > 1 ? cat(rest, varint(u16At(packet, body + 2 + u16At(packet, body)))) : rest)
 }
 
 /** What a 5.0 server says of itself, as numbers; 0 for what it does not say. */
@@ -290,9 +307,8 @@ export function noteBlocked(core: Core): void {
   r.blocked_ = true
 }
 
-/** Where a call comes from. */
+/** Where a call comes from, of those in callbacks and in `run`. */
 function origin(core: Core, r: Recorder): number {
-  if (core.busy_ === 0) return From.Outside
   if (core.busy_ === 1) return From.Turn
   const o = core.options_
   let from = From.Other
@@ -307,7 +323,7 @@ function origin(core: Core, r: Recorder): number {
 export function noteCall(core: Core, call: Call, rest: Bytes): void {
   const r = core.recorder_
   if (r === undefined) return
-  note(core, Kind.Call + call, cat(b1(origin(core, r)), rest))
+  note(core, Kind.Call + call, cat(b1(core.busy_ === 0 ? From.Outside : origin(core, r)), rest))
 }
 
 function lengthOf(text: string | undefined): Bytes {
@@ -336,23 +352,29 @@ function topicNumber(core: Core, r: Recorder, topic: string): number {
   return r.topicsBefore_ + known.length
 }
 
+/** The numbers of `extra`. */
+function extraNumbers(core: Core, extra: PublishExtra): Bytes {
+  const p = extra.properties
+  return cat(signed(extra.deadline === undefined ? 0 : extra.deadline), signed(extra.priority === undefined ? 0 : extra.priority),
+    signed(p === undefined || p.messageExpiryInterval === undefined ? -2 : p.messageExpiryInterval),
+    varint(FEATURE_V5 && p !== undefined && core.settings_.version_ === 5 && checkProperties(p, PacketType.Publish, core.hal_.text) === 0 ? writeProperties(p, PacketType.Publish, core.hal_.text).length : 0))
+}
+
 /** `publish`: QoS and RETAIN, lengths, and the numbers of `extra`. */
 export function notePublish(core: Core, topic: string, payload: Bytes, qos: number | undefined, retain: boolean | undefined, extra: PublishExtra | undefined): void {
-  const q = qos === 0 || qos === 1 || qos === 2 ? qos : qos === undefined ? 0 : 3
-  let flags = q * 2
-  if (retain === true) flags = flags + 1
-  let rest = EMPTY
-  if (extra !== undefined) {
-    const p = extra.properties
-    flags = flags + 8
-    if (extra.keepLatest === true) flags = flags + 16
-    rest = cat(signed(extra.deadline === undefined ? 0 : extra.deadline), signed(extra.priority === undefined ? 0 : extra.priority),
-      signed(p === undefined || p.messageExpiryInterval === undefined ? -2 : p.messageExpiryInterval),
-      varint(FEATURE_V5 && p !== undefined && core.settings_.version_ === 5 && checkProperties(p, PacketType.Publish, core.hal_.text) === 0 ? writeProperties(p, PacketType.Publish, core.hal_.text).length : 0))
-  }
   const r = core.recorder_
   if (r === undefined) return
-  noteCall(core, Call.Publish, cat(b1(flags), topicLength(core, topic), lengthOf(payload), varint(topicNumber(core, r, topic)), rest))
+  // Most programs publish to one topic, or to a few in turn.
+  if (topic !== r.topic_) {
+    r.topicLength_ = topicLength(core, topic)
+    r.topicNumber_ = varint(topicNumber(core, r, topic))
+    r.topic_ = topic
+  }
+  let flags = qos === undefined ? 0 : qos === 0 || qos === 1 || qos === 2 ? qos * 2 : 6
+  if (retain === true) flags = flags + 1
+  if (extra !== undefined) flags = flags + (extra.keepLatest === true ? 24 : 8)
+  const rest = cat(b2(core.busy_ === 0 ? From.Outside : origin(core, r), flags), r.topicLength_, lengthOf(payload), r.topicNumber_)
+  note(core, Kind.Call + Call.Publish, extra === undefined ? rest : cat(rest, extraNumbers(core, extra)))
 }
 
 /** `subscribe` and `unsubscribe`: the filter's length, and which of the registry it is, from 1; 0 for none. */

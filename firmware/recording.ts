@@ -2,7 +2,7 @@
  * What a recording is made of beside its records: the options as numbers, checkpoints of the core's state, the image that
  * survives a reset, and the bytes that `recording` gives. docs/recorder.md has the format and the policy of writing.
  */
-import { EMPTY, at, b2, b4, cat, cut, join, keep, u16, u16At, type Bytes } from './bytes.js'
+import { EMPTY, at, b1, b2, b4, cat, cut, join, keep, u16, u16At, type Bytes } from './bytes.js'
 import { varint } from './codec/varint.js'
 import { appendRecord, Kind, newRecorder, noteEvent, openBlock, signed, stamp, Event, type Recorder } from './recorder.js'
 import type { Client } from './client.js'
@@ -17,7 +17,11 @@ const enum Policy {
   AfterLoss = 600,
   Otherwise = 3600,
   /** Messages and filters that a checkpoint holds. */
-  Listed = 24
+  Listed = 24,
+  /** Bytes: of a checkpoint at the least, of each message in it, and those recorded after one that was too large for the next try. */
+  Least = 36,
+  Message = 16,
+  Again = 64
 }
 
 const KEY = 'yieldmq.rec'
@@ -45,7 +49,7 @@ function lengthOf(core: Core, text: string | undefined): number {
 
 function pack(numbers: number[]): Bytes {
   const parts: Bytes[] = []
-  for (const n of numbers) parts.push(signed(n))
+  for (const n of numbers) parts.push(n >= 0 && n < 64 ? b1(n * 2) : signed(n))
   return join(parts)
 }
 
@@ -128,13 +132,27 @@ function packState(core: Core, late: number): Bytes {
   ])
 }
 
-/** Puts a checkpoint into the block being filled, when the state is quiet enough. `late`: ms since the slice. */
+/** What checkpoints carry to tell under which options they were made: made once for each reading of the options. */
+function fingerprint(core: Core, r: Recorder): Bytes {
+  if (r.sumOf_ !== core.settings_) {
+    const options = header(core)
+    r.sum_ = checksum(options, options.length)
+    r.sumOf_ = core.settings_
+  }
+  return r.sum_
+}
+
+/** Puts a checkpoint into the block being filled, when the state is quiet and small enough. `late`: ms since the slice. */
 function writeCheckpoint(core: Core, r: Recorder, late: number): void {
   if (!isQuiet(core)) return
+  // What is too much now may be less later in this block; to look at every message in every slice would cost more than all records.
+  r.wanted_ = r.bytes_ + Policy.Again
+  const least = Policy.Least + core.outbox_.count_ * Policy.Message
+  if (least * 2 > r.block_ || r.bytes_ + least > r.block_) return
   const flight = packChain(core, core.outbox_.flight_.head_)
   const queue = packChain(core, core.outbox_.queue_.head_)
   if (flight === undefined || queue === undefined) return
-  const parts: Bytes[] = [checksum(header(core), header(core).length), packState(core, late), flight, queue, varint(core.registry_.entries_.length)]
+  const parts: Bytes[] = [fingerprint(core, r), packState(core, late), flight, queue, varint(core.registry_.entries_.length)]
   for (const e of core.registry_.entries_) {
     parts.push(pack([e.token_, e.endToken_, flag(e.asked_, 1), e.want_, e.options_, e.bytes_.length, e.properties_.length, e.subscriptionId_, flag(e.handler_ !== undefined, 1)]))
   }
@@ -145,7 +163,7 @@ function writeCheckpoint(core: Core, r: Recorder, late: number): void {
   const body = join(parts)
   // One that leaves too little of a block for records is none.
   if (body.length * 2 > r.block_ || r.bytes_ + body.length + 16 > r.block_) return
-  r.wanted_ = false
+  r.wanted_ = -1
   const head = stamp(core, r, Kind.Checkpoint, late)
   appendRecord(r, cat(head, u16(body.length), body))
 }
@@ -222,7 +240,7 @@ export function endSlice(core: Core): void {
     r.partial_ = 0
     r.partialTold_ = true
   }
-  if (r.wanted_) writeCheckpoint(core, r, 0)
+  if (r.wanted_ >= 0 && r.bytes_ >= r.wanted_) writeCheckpoint(core, r, 0)
   if (r.lost_ || r.unsaved_ > 0) save(core, r)
 }
 

@@ -82,7 +82,7 @@ export class Replay {
     if (core.phase_ > 1) core.socket_ = this.socket()
     this.open = core.phase_ > 2
     const r = newRecorder(1 << 28)
-    r.wanted_ = false
+    r.wanted_ = -1
     const { state } = start.checkpoint
     const total = state.seconds! * 1000 + state.millis! + state.late!
     r.seconds_ = Math.floor(total / 1000)
