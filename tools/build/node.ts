@@ -22,7 +22,8 @@ const TARGET = 'node20'
 export const LIBRARY: Record<string, string[]> = {
   index: ['firmware/index.ts', 'hal/host/index.ts'],
   blocking: ['hal/host/blocking/index.ts'],
-  sim: ['hal/sim/index.ts'],
+  hal: ['hal/hal.ts'],
+  sim: ['hal/sim/index.ts', 'hal/sim/broker/index.ts'],
   explain: ['firmware/explain.ts', 'hal/host/explain.zh.ts']
 }
 

@@ -3,7 +3,8 @@ import { Argument, type Command } from 'commander'
 import cliProgress from 'cli-progress'
 import { allCases, type Case } from '../../hal/conformance/index.js'
 import { CATALOGUE } from '../../hal/conformance/catalogue.js'
-import { findPort, UsageError } from './ports.js'
+import { UsageError } from '../usage.js'
+import { findPort } from './ports.js'
 import { startPeer } from './peer.js'
 import { listing, score, scorecard } from './score.js'
 
@@ -70,13 +71,5 @@ A case that needs a part which the port does not have is listed as not applicabl
 Example:
   npx yieldmq hal-check sim
   npx yieldmq hal-check ./my-port.js --only socket write.bounded`)
-    .action(async (port: string | undefined, options: Options) => {
-      try {
-        await check(port, options)
-      } catch (error) {
-        if (!(error instanceof UsageError)) throw error
-        console.error(error.message)
-        process.exitCode = 2
-      }
-    })
+    .action(check)
 }

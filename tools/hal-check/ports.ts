@@ -8,6 +8,7 @@ import { runBlocking } from '../../hal/host/blocking/index.js'
 import type { Endpoint, Hal } from '../../hal/hal.js'
 import type { Case, Setup } from '../../hal/conformance/index.js'
 import { ROOT } from '../build/root.js'
+import { UsageError } from '../usage.js'
 import { memoryInUse } from './memory.js'
 import { startPeer, type Peer } from './peer.js'
 import { merged, resultOf, runReal, runSim, type OnResult, type Result } from './run.js'
@@ -25,9 +26,6 @@ export interface BlockingArgs {
   folder: string
   ids: string[]
 }
-
-/** A mistake in what was asked for: exit status 2. */
-export class UsageError extends Error {}
 
 /** What the kit's functions throw is meant to be thrown. */
 const EXPECTED = (): void => {}

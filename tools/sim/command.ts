@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Option, type Command } from 'commander'
+import { UsageError } from '../usage.js'
 import { generate, type Wanted } from './generate.js'
 import { ladder } from './record.js'
 import { runSeeds, type SeedsOptions } from './seeds.js'
@@ -26,13 +27,13 @@ interface Given {
 
 function wholeNumber(name: string, text: string, least: number): number {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < least) throw new Error(`--${name} takes a whole number from ${least}, not "${text}"`)
+  if (!Number.isInteger(value) || value < least) throw new UsageError(`--${name} takes a whole number from ${least}, not "${text}"`)
   return value
 }
 
 function days(text: string): number {
   const value = Number(text)
-  if (!(value >= 0 && value <= 10_000)) throw new Error(`--days takes 0 to 10000, not "${text}"`)
+  if (!(value >= 0 && value <= 10_000)) throw new UsageError(`--days takes 0 to 10000, not "${text}"`)
   return value
 }
 

@@ -1,0 +1,93 @@
+/**
+ * The package as somebody has it after `npm install yieldmq`: packed, unpacked into an empty folder, with nothing beside it
+ * but what its package.json asks for. No network: the dependencies are those of this checkout.
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildNode } from '../../../tools/build/node.js'
+import { ROOT } from '../../../tools/build/root.js'
+
+const LIMIT_MS = 240_000
+
+interface Manifest {
+  files: string[]
+  bin: Record<string, string>
+  exports: Record<string, Record<string, string>>
+  dependencies: Record<string, string>
+}
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'yieldmq-package-'))
+const installed = path.join(folder, 'node_modules/yieldmq')
+let manifest: Manifest
+
+function yieldmq(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [path.join(installed, manifest.bin.yieldmq!), ...args], { cwd: folder, encoding: 'utf8', timeout: LIMIT_MS })
+}
+
+function link(name: string): void {
+  const place = path.join(folder, 'node_modules', name)
+  mkdirSync(path.dirname(place), { recursive: true })
+  symlinkSync(path.join(ROOT, 'node_modules', name), place, 'dir')
+}
+
+beforeAll(async () => {
+  const source = path.join(folder, 'source')
+  manifest = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as Manifest
+  for (const file of ['package.json', ...manifest.files]) if (file !== 'dist') cpSync(path.join(ROOT, file), path.join(source, file), { recursive: true })
+  // What `npm run build`, its prepack script, does.
+  await buildNode(path.join(source, 'dist'))
+  execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--offline', '--pack-destination', folder], { cwd: source, timeout: LIMIT_MS })
+  mkdirSync(installed, { recursive: true })
+  execFileSync('tar', ['-xzf', path.join(folder, `yieldmq-${JSON.parse(readFileSync(path.join(source, 'package.json'), 'utf8')).version}.tgz`), '-C', installed, '--strip-components', '1'])
+  rmSync(source, { recursive: true })
+  for (const name of Object.keys(manifest.dependencies)) link(name)
+  writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }')
+}, LIMIT_MS)
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the package', () => {
+  it('has every file that its package.json names', () => {
+    const named = [...Object.values(manifest.bin), ...Object.values(manifest.exports).flatMap((one) => Object.values(one)), ...manifest.files]
+    expect(named.filter((file) => !existsSync(path.join(installed, file)))).toEqual([])
+    expect(existsSync(path.join(installed, 'test'))).toBe(false)
+  })
+
+  it('runs seeds in the simulator and writes the page', () => {
+    const { status, stdout, stderr } = yieldmq('sim', '--seeds', '5', '--report', 'out.html')
+    expect(stderr).toBe('')
+    expect(stdout).toContain('5 seeds, 0 failed')
+    expect(status).toBe(0)
+    expect(readFileSync(path.join(folder, 'out.html'), 'utf8')).toContain('every promise kept')
+  }, LIMIT_MS)
+
+  it('checks the port that the porting guide begins with', () => {
+    const { status, stdout } = yieldmq('hal-check', path.join(installed, 'dist/examples/port/port.js'), '--only', 'hal', 'system', 'text', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({ failed: [] })
+    expect(status).toBe(0)
+  }, LIMIT_MS)
+
+  it('says what a command lacks that needs a checkout', () => {
+    expect(yieldmq('differential', '--seeds', '2')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('takes a checkout') as string })
+    expect(yieldmq('sim', '--features', 'tiny')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('takes a checkout') as string })
+  }, LIMIT_MS)
+
+  it('gives a program its client, a port, the simulator and their types', () => {
+    const program = `import { create, createHostHal } from 'yieldmq'
+import { createSim, ModelBroker } from 'yieldmq/sim'
+import { LinkCode, type Hal } from 'yieldmq/hal'
+const hal: Hal = createHostHal()
+const code: number = create(hal, { servers: [{ host: 'broker', port: 1883 }], clientId: 'a' }).publish('t', hal.text.utf8('x'), 1)
+const sim = createSim({ seed: 1 })
+const broker = new ModelBroker(sim)
+console.log(code, broker.isRunning, LinkCode.Reset)
+`
+    writeFileSync(path.join(folder, 'program.ts'), program)
+    link('@types/node')
+    execFileSync(process.execPath, [path.join(ROOT, 'node_modules/typescript/bin/tsc'), '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2023', '--types', 'node', 'program.ts'], { cwd: folder, timeout: LIMIT_MS, stdio: 'pipe' })
+    expect(execFileSync(process.execPath, ['program.js'], { cwd: folder, encoding: 'utf8', timeout: LIMIT_MS })).toMatch(/^1 true -\d+\n$/)
+  }, LIMIT_MS)
+})
