@@ -73,7 +73,7 @@ export class Client {
     // What can be known now is checked now; what callbacks answer, at each attempt.
     if (o.credentials === undefined && o.authenticate === undefined) code = prepareConnect(core)
     if (code < 0) return code
-    if (FEATURE_STATS && core.stats_.boots === 0) core.stats_.boots = countBoot(core.hal_)
+    if ((FEATURE_JOURNAL || FEATURE_LEARN || FEATURE_RECORDER) && core.stats_.boots === 0) core.stats_.boots = countBoot(core.hal_, o)
     core.outbox_.wanted_ = o.onReceipt !== undefined
     const timer = core.hal_.timer
     if (timer.wait === undefined && timer.onWake !== undefined && core.wakeHandle_ === 0) core.wakeHandle_ = timer.onWake(() => { pumpOnce(core) })

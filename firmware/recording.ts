@@ -25,7 +25,8 @@ const enum Policy {
 }
 
 const KEY = 'yieldmq.rec'
-const REASONS = ['power-on', 'watchdog', 'brown-out', 'software']
+/** As the record of a start numbers them; what is not among them is 4. */
+const REASONS = ['power-on', 'watchdog', 'brown-out', 'software', 'unknown', 'deep-sleep']
 
 /** Fletcher's checksum with two sums of 16 bits: what a torn value does not have. */
 export function checksum(s: Bytes, to: number): Bytes {
@@ -211,7 +212,7 @@ export function startRecorder(core: Core): void {
     if (before.length > 0) kept = takeImage(r, before) ? 1 : 2
   }
   const reason = wordOf(core.hal_.system.resetReason(), REASONS)
-  appendRecord(r, cat(b2(Kind.Boot, 0), b2(core.hal_.system.resetReason() === REASONS[reason] ? reason : REASONS.length, kept)))
+  appendRecord(r, cat(b2(Kind.Boot, 0), b2(core.hal_.system.resetReason() === REASONS[reason] ? reason : 4, kept)))
   writeCheckpoint(core, r, 0)
   r.unsaved_ = 0
 }

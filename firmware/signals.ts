@@ -8,6 +8,7 @@ import { checksum } from './checksum.js'
 import { ErrorCode } from './codes.js'
 import type { Code } from './bytes.js'
 import type { Hal } from '../hal/hal.js'
+import type { Options } from './types.js'
 
 /** Samples kept; s between two. */
 const enum Sample { Kept = 3, Every = 60 }
@@ -59,15 +60,18 @@ export function lookAround(core: Core, code: Code): Code {
 }
 
 /**
- * The number of this start of the device, 1 to 65535, counted in the store: 1 again when the value was torn or the store
- * fails, and also without a store, where there is nothing to count with.
+ * The number of this start of the device, 1 to 65535, counted in the store: 1 again when the value was torn or the store fails. Only a program
+ * that has the client keep things anyway (`journal`, `learnKeepalive`, `recorder`) has it counted, else it is 0: a write for each start is
+ * more than many a flash takes. A device that woke from deep sleep did not start: the count stays.
  */
-export function countBoot(hal: Hal): number {
+export function countBoot(hal: Hal, o: Options): number {
   const storage = hal.storage
-  if (storage === undefined) return 1
+  const keeps = o.learnKeepalive === true || o.journal !== undefined && o.journal !== false || o.recorder !== undefined && o.recorder > 0
+  if (storage === undefined || !keeps) return 0
   const value = storage.get(BOOTS)
   let boots = 0
   if (value.length === 4 && checksum(value, 2) === u16At(value, 2)) boots = u16At(value, 0)
+  if (boots > 0 && hal.system.resetReason() === 'deep-sleep') return boots
   if (boots < 65535) boots = boots + 1
   const count = u16(boots)
   storage.set(BOOTS, cat(count, u16(checksum(count, 2))))

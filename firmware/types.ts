@@ -205,7 +205,7 @@ export interface Stats {
   journalDamaged: number
   /** Seconds of the ping interval in use, learned or not. */
   pingInterval: number
-  /** Starts of the device that `hal.storage` has counted, this one included; 0 before `connect`, 1 without a store. */
+  /** Starts of the device, this one included, counted in `hal.storage` with `journal`, `learnKeepalive` or `recorder`; else 0, and before `connect`. */
   boots: number
   /** The longest slice, in ms. */
   longestSlice: number

@@ -134,7 +134,7 @@ export interface SystemHal {
   random(this: void): number
   /** Seconds since 1970, 0 where unknown. For certificates, signatures and deadlines over a reboot, never for keepalive. */
   wallClock(this: void): number
-  /** Why the device last started, as a word: "power-on", "watchdog", "brown-out", "software", "unknown". */
+  /** Why the device last started, as a word: "power-on", "watchdog", "brown-out", "software", "deep-sleep" (it woke, as it meant to), "unknown". */
   resetReason(this: void): string
   feedWatchdog(this: void): void
   restart(this: void, reason: string): void

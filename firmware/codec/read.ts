@@ -29,8 +29,6 @@ export interface Packet {
   sessionPresent_: boolean
   /** PUBLISH: EMPTY only under 5.0, where a topic alias stands for it. A part of the chunk: `keep` what must last. */
   topic_: Bytes
-  /** PUBLISH: `topic_` as text. */
-  topicText_: string
   payload_: Bytes
   /** SUBACK, and UNSUBACK of 5.0: one byte for each filter, in order. */
   codes_: Bytes
@@ -42,12 +40,12 @@ export interface Packet {
 export function newPacket(): Packet {
   return {
     type_: 0, dup_: false, qos_: 0, retain_: false, packetId_: 0, reason_: 0, sessionPresent_: false,
-    topic_: EMPTY, topicText_: '', payload_: EMPTY, codes_: EMPTY, properties_: undefined
+    topic_: EMPTY, payload_: EMPTY, codes_: EMPTY, properties_: undefined
   }
 }
 
 /** The flags of PUBLISH, then topic and packet identifier as they stand in the record: 0, or the reason to close. */
-function judgePublish(into: Packet, header: number, text: TextHal): number {
+function judgePublish(into: Packet, header: number): number {
   const flags = header % 8
   into.type_ = PacketType.Publish
   into.dup_ = header % 16 >= 8
@@ -55,15 +53,12 @@ function judgePublish(into: Packet, header: number, text: TextHal): number {
   into.qos_ = flags >= 4 ? 2 : flags >= 2 ? 1 : 0
   if (into.qos_ > 0 && into.packetId_ === 0) return Reason.ProtocolError
   const topic = into.topic_
-  into.topicText_ = topic
   if (topic.length === 0) {
     if (FEATURE_V5 && into.properties_ !== undefined && into.properties_.topicAlias !== undefined) return 0
     return Reason.ProtocolError
   }
   if (plain(topic)) return 0
-  if (checkTopic(topic) < 0) return Reason.MalformedPacket
-  into.topicText_ = text.text(topic)
-  return 0
+  return checkTopic(topic) < 0 ? Reason.MalformedPacket : 0
 }
 
 /** PUBLISH (section 3.3). */
@@ -90,7 +85,7 @@ function readPublish(into: Packet, s: Scanner, version: number, text: TextHal): 
     }
   }
   into.payload_ = cut(b, i, to)
-  return judgePublish(into, s.header_, text)
+  return judgePublish(into, s.header_)
 }
 
 /**
@@ -111,7 +106,7 @@ export function readStreamHead(into: Packet, s: Scanner, text: TextHal): number 
       if (reason > 0) return reason
     }
   }
-  const reason = judgePublish(into, s.header_, text)
+  const reason = judgePublish(into, s.header_)
   return s.headSkipped_ && (into.qos_ === 0 || into.packetId_ > 0) ? 0 : reason
 }
 

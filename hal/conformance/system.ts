@@ -152,8 +152,8 @@ function feeds(kit: Kit): Step {
 
 function resetReason(kit: Kit): Step {
   const reason = kit.hal.system.resetReason()
-  const known = reason === 'power-on' || reason === 'watchdog' || reason === 'brown-out' || reason === 'software' || reason === 'unknown'
-  return check(kit, known, 'resetReason gave "' + reason + '"; power-on, watchdog, brown-out, software or unknown is right')
+  const known = reason === 'power-on' || reason === 'watchdog' || reason === 'brown-out' || reason === 'software' || reason === 'deep-sleep' || reason === 'unknown'
+  return check(kit, known, 'resetReason gave "' + reason + '"; power-on, watchdog, brown-out, software, deep-sleep or unknown is right')
 }
 
 export const systemCases: Case[] = [

@@ -67,7 +67,7 @@ export function facts(p: Packet, reason: number): Facts {
   const packetId = p.packetId_
   const of: Facts = { type }
   if (reason > 0) return of
-  if (type === 3) Object.assign(of, { dup: p.dup_, qos: p.qos_, retain: p.retain_, packetId, topic: p.topic_, topicText: p.topicText_, payload: p.payload_ })
+  if (type === 3) Object.assign(of, { dup: p.dup_, qos: p.qos_, retain: p.retain_, packetId, topic: p.topic_, topicText: text.text(p.topic_), payload: p.payload_ })
   else if (type === 2) Object.assign(of, { sessionPresent: p.sessionPresent_, reason: p.reason_ })
   else if (type >= 4 && type <= 7) Object.assign(of, { packetId, reason: p.reason_ })
   else if (type === 9 || type === 11) Object.assign(of, { packetId, codes: p.codes_ })

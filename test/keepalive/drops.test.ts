@@ -136,13 +136,13 @@ describe('a drop', () => {
 
 describe('starts of the device', () => {
   it('[S0-03.2] are counted over power cuts, beside the reason of the last one', () => {
-    const first = simClient()
+    const first = simClient({ recorder: 1024 })
     expect(first.client.stats().boots).toBe(0)
     first.up()
     expect(first.client.stats().boots).toBe(1)
     for (const [n, reason] of [[2, 'brown-out'], [3, 'watchdog']] as const) {
       first.device.system.resetReason = reason
-      const next = simClient({ sim: first.sim, broker: first.broker })
+      const next = simClient({ recorder: 1024, sim: first.sim, broker: first.broker })
       Object.assign(next.device.hal, { storage: first.device.hal.storage, system: first.device.hal.system })
       next.up()
       expect(next.client.stats().boots).toBe(n)
@@ -151,7 +151,7 @@ describe('starts of the device', () => {
   })
 
   it('[S0-03.2] count once, however often connect() is called, and from 1 after a torn value', () => {
-    const h = simClient()
+    const h = simClient({ recorder: 1024 })
     h.up()
     h.client.disconnect()
     h.run(10_000)
@@ -159,16 +159,46 @@ describe('starts of the device', () => {
     expect(h.client.stats().boots).toBe(1)
     const key = [...h.device.storage.values.keys()].find((name) => name.includes('boot'))!
     h.device.storage.values.set(key, h.device.storage.values.get(key)!.substring(0, 3) as never)
-    const next = simClient({ sim: h.sim, broker: h.broker, clientId: 'b' })
+    const next = simClient({ learnKeepalive: true, sim: h.sim, broker: h.broker, clientId: 'b' })
     Object.assign(next.device.hal, { storage: h.device.hal.storage })
     next.up()
     expect(next.client.stats().boots).toBe(1)
   })
 
-  it('[S0-03.2] without a store are not counted', () => {
-    const h = simClient({ sim: { storage: false } })
+  it('[S0-03.2] are not counted, and nothing is written, without a store, or when no option has the client keep anything there', () => {
+    const without = simClient({ sim: { storage: false }, recorder: 1024 })
+    without.up()
+    expect(without.client.stats().boots).toBe(0)
+    const h = simClient()
     h.up()
-    expect(h.client.stats().boots).toBe(1)
+    expect(h.client.stats().boots).toBe(0)
+    expect(h.device.storage.writes).toBe(0)
+  })
+
+  it('[S0-03.2] are counted for each option that keeps things', () => {
+    for (const options of [{ recorder: 1024 }, { learnKeepalive: true }, { journal: true }]) {
+      const h = simClient(options)
+      h.up()
+      expect(h.client.stats().boots).toBe(1)
+    }
+  })
+
+  it('[S0-03.2] do not count a device that wakes from deep sleep each minute: one write in a year of them', () => {
+    const first = simClient({ recorder: 1024 })
+    first.up()
+    first.client.disconnect()
+    first.run(100)
+    first.device.system.resetReason = 'deep-sleep'
+    const written = first.device.storage.writes
+    for (let i = 0; i < 3; i += 1) {
+      const next = simClient({ recorder: 1024, sim: first.sim, broker: first.broker })
+      Object.assign(next.device.hal, { storage: first.device.hal.storage, system: first.device.hal.system })
+      next.up()
+      expect(next.client.stats().boots).toBe(1)
+      next.client.disconnect()
+      next.run(100)
+    }
+    expect(first.device.storage.writes).toBe(written)
   })
 })
 

@@ -71,7 +71,7 @@ const STATE = ['late', 'seconds', 'millis', 'phase', 'age', 'wait', 'interval', 
 const MESSAGE = ['token', 'flags', 'step', 'packetId', 'epoch', 'taken', 'field', 'payload', 'timeouts', 'renewed', 'properties', 'priority', 'expirySeconds',
   'expiryMillis', 'messageExpiry', 'bornSeconds']
 const ENTRY = ['token', 'endToken', 'asked', 'want', 'options', 'filter', 'properties', 'subscriptionId', 'handler']
-export const RESET_REASONS = ['power-on', 'watchdog', 'brown-out', 'software', 'unknown']
+export const RESET_REASONS = ['power-on', 'watchdog', 'brown-out', 'software', 'unknown', 'deep-sleep']
 
 const FORMAT_VERSION = 1
 const HEAD = 5

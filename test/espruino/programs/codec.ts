@@ -135,7 +135,6 @@ function showPacket(out: Bytes[], p: Packet, reason: number): void {
   if (p.type_ === 3) {
     out.push(line('flags', p.qos_ * 2 + (p.dup_ ? 8 : 0) + (p.retain_ ? 1 : 0)))
     show(out, 'topic', p.topic_)
-    show(out, 'text', p.topicText_)
     show(out, 'payload', p.payload_)
   }
   if (p.type_ === 2) out.push(line('present', p.sessionPresent_ ? 1 : 0))

@@ -28,10 +28,7 @@ function load(name, path, size) {
   f.close();
 }
 function loadRam(name, path) {
-  var f = E.openFile(path, "r"), all = "", c = f.read(512);
-  while (c !== undefined && c.length > 0) { all += c; c = f.read(512); }
-  f.close();
-  Modules.addCached(name, all);
+  Modules.addCached(name, require("fs").readFile(path));
 }
 function say(name, value) { print("${MARK}" + JSON.stringify([name, value])); }
 function used() { return process.memory().usage; }
