@@ -1,5 +1,8 @@
 /** The bounds that the memory contract rests on, each pushed to where it must hold. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { PROFILES } from '../../tools/build/profiles.js'
+import { memoryContract } from '../../tools/contract/contract.js'
 import { simClient } from '../support/harness.js'
 import { mute, sentence } from '../session/support.js'
 import type { Bytes, PublishExtra } from '../../firmware/types.js'
@@ -139,5 +142,26 @@ describe('a bound of the client', () => {
     const extra: PublishExtra = { properties: { contentType: 'c'.repeat(100) } }
     for (let i = 0; i < 3; i++) h.client.publish('t', long(100), 1, false, extra)
     expect(h.client.core_!.outbox_.receipts_.head_).toMatchObject({ field_: '', payload_: '', properties_: '', read_: undefined })
+  })
+})
+
+describe('the memory contract', () => {
+  /** Members that a record of the source can have, optional ones included. */
+  const members = (file: string, name: string): number => {
+    const text = readFileSync(file, 'utf8')
+    const from = text.indexOf(`export interface ${name} {`)
+    expect(from, name).toBeGreaterThan(0)
+    return text.slice(from, text.indexOf('\n}', from)).match(/^ {2}\w+\??:/gm)!.length
+  }
+
+  it.each(PROFILES)('has room for every member of a message and of a filter: %s', (profile) => {
+    const shape = (part: string) => memoryContract({ journal: true }, profile).parts.find((one) => one.part === part)!.shape
+    // Two of the journal's: in full alone.
+    expect(shape('outbox: messages').members).toBeGreaterThanOrEqual(members('firmware/outbox.ts', 'Outgoing') - (profile === 'full' ? 0 : 2))
+    // What quarantine.ts knows of a filter is not in a build without it.
+    const filter = members('firmware/subscriptions.ts', 'Subscription')
+    expect(filter).toBeGreaterThan(12)
+    expect(shape('subscriptions').members).toBeGreaterThanOrEqual(profile === 'tiny' ? filter - 5 : filter)
+    expect(shape('requests not answered').members).toBeGreaterThanOrEqual(members('firmware/subscriptions.ts', 'Request'))
   })
 })

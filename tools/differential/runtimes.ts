@@ -102,24 +102,42 @@ end`)
   return { name: command, run, missing: undefined }
 }
 
+/** Traces that one process of the interpreter runs, and bytes of them at most when there are more than one: its flash holds them. */
+const TOGETHER = { traces: 8, bytes: 100_000 }
+
+/** The traces' places, a list for each process. */
+function together(traces: string[]): number[][] {
+  const groups: number[][] = []
+  let bytes = 0
+  traces.forEach((trace, i) => {
+    const last = groups.at(-1)
+    bytes += trace.length
+    if (last === undefined || last.length === TOGETHER.traces || bytes > TOGETHER.bytes) {
+      groups.push([i])
+      bytes = trace.length
+    } else last.push(i)
+  })
+  return groups
+}
+
 /**
- * The real interpreter that ESPRUINO_BIN names, a process for each trace, two at a time: the bundle runs from Storage, as on a
- * board, and the trace lies there too, so that the variables are the client's.
+ * The real interpreter that ESPRUINO_BIN names, two processes at a time: the bundle runs from Storage, as on a board, and the
+ * traces lie there too, so that the variables are the client's.
  */
 export function espruinoRuntime(bundles: Bundles): Runtime {
   const name = 'espruino'
   const binary = process.env.ESPRUINO_BIN ?? ''
   if (binary === '') return { name, run: undefined, missing: 'ESPRUINO_BIN does not name an Espruino Linux binary' }
-  const script = `require("driver").run(require("Storage").read("trace"), function(line) { say("line", btoa(line)); }); say("done");`
-  const one = async (trace: string): Promise<string[]> => {
-    const device = await runDevice({ driver: bundles.espruino, trace }, script, SECONDS * 1000)
-    return device.all('line').map((line) => Buffer.from(String(line), 'base64').toString('latin1'))
-  }
+  const script = (count: number): string => `for (var i = 0; i < ${count}; i++) require("driver").run(require("Storage").read("t" + i), function(line) { say("t" + i, btoa(line)); }); say("done");`
   const run: Run = async (traces) => {
     const logs: string[][] = []
-    let next = 0
+    const due = together(traces)
     await Promise.all([0, 1].map(async () => {
-      for (let i = next++; i < traces.length; i = next++) logs[i] = await one(traces[i]!)
+      for (let group = due.shift(); group !== undefined; group = due.shift()) {
+        const modules = Object.fromEntries(group.map((at, i) => [`t${i}`, traces[at]!]))
+        const device = await runDevice({ driver: bundles.espruino, ...modules }, script(group.length), SECONDS * 1000)
+        group.forEach((at, i) => { logs[at] = device.all(`t${i}`).map((line) => Buffer.from(String(line), 'base64').toString('latin1')) })
+      }
     }))
     return logs
   }
