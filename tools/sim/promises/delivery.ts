@@ -70,15 +70,21 @@ export const inAtLeastOnce: SimPromise = {
 
 export const inOrder: SimPromise = {
   name: 'in-order',
-  sentence: 'Publishes of one topic, QoS and priority reach the server in the order of the calls, counting the first time of each; messages of one topic and QoS reach the application in the order in which the server sent them first.',
+  sentence: 'Publishes of one topic, QoS and priority reach the server in the order of the calls, counting the first time of each; messages of one topic and QoS reach the application in the order in which the server sent them first, but for one that gave way in a cache that overwrites and was sent again.',
   profiles: ['honest', 'slow'],
   watch: (world, name) => {
     const lastOut = new Map<string, Sent>()
     const lastIn = new Map<string, { label: string; t: number }>()
     // A message refused without an answer is sent again, and may be taken then.
     const silentRefusals = world.script.events.some((event) => event.do === 'refusePublish') && world.script.events.some((event) => event.do === 'muteAcks')
-    const cached = world.script.client.cache !== undefined && world.script.client.cache !== 'direct'
+    const { cache } = world.script.client
+    const cached = cache !== undefined && cache !== 'direct'
+    const sentOnce = new Set<string>()
+    const sentAgain = new Set<string>()
     return {
+      in: (frame) => {
+        if (frame.name === 'PUBLISH' && cache === 'overwrite-oldest') (sentOnce.has(frame.label) ? sentAgain : sentOnce).add(frame.label)
+      },
       taken: (_taken, sent) => {
         if (!sent.plain || sent.taken.length > 1 || silentRefusals) return
         const key = `${sent.topic} ${sent.qos}`
@@ -92,7 +98,7 @@ export const inOrder: SimPromise = {
         const way = cached && coming.bytes >= 100 ? 'at once' : ''
         const key = `${coming.topic} ${coming.qos} ${way}`
         const last = lastIn.get(key)
-        if (last !== undefined && last.label > coming.label && coming.bytes < 100) world.fail(name, `${coming.label} came after ${last.label}, which was published later, both on ${coming.topic} with QoS ${coming.qos}`)
+        if (last !== undefined && last.label > coming.label && coming.bytes < 100 && !sentAgain.has(coming.label)) world.fail(name, `${coming.label} came after ${last.label}, which was published later, both on ${coming.topic} with QoS ${coming.qos}`)
         if (last === undefined || last.label < coming.label) lastIn.set(key, { label: coming.label, t: coming.t })
       }
     }
