@@ -43,7 +43,7 @@ async function replay(file: string, given: Given): Promise<boolean> {
   const pool = new Pool(await workerFile(script.features), 1)
   const recording = await pool.record(script)
   await pool.end()
-  if (given.report !== undefined) writeReport(given.report, recording, [], [])
+  if (given.report !== undefined) writeReport(given.report, recording, `npx yieldmq sim --script ${file}`, [], [])
   const { failure } = recording.result
   if (given.json) console.log(JSON.stringify({ script: file, failure: failure ?? null }))
   else {

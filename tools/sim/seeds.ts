@@ -84,7 +84,7 @@ async function explainFailure(one: SeedResult, options: SeedsOptions, pool: Pool
 async function drawReport(file: string, results: readonly SeedResult[], options: SeedsOptions, pool: Pool): Promise<void> {
   const seed = results.find((one) => one.result.failure !== undefined)?.seed ?? options.from
   const script: Script = generate(seed, options.wanted)
-  writeReport(file, await pool.record(script), results.length > 1 ? tallies(results) : [], results)
+  writeReport(file, await pool.record(script), replayCommand(seed, options.wanted), results.length > 1 ? tallies(results) : [], results)
 }
 
 /** True when every promise was kept in every seed. */
