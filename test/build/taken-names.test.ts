@@ -1,12 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { keptBundle } from '../../tools/build/kept.js'
 import { buildEspruino } from '../../tools/build/espruino.js'
 import { flagsOf, PROFILES } from '../../tools/build/profiles.js'
 
+// A whole program is compiled in each of them.
+vi.setConfig({ testTimeout: 60_000 })
+
 test.each(PROFILES)('no private member of %s is shortened to `on`, which every object of Espruino has', async (profile) => {
-  const { code } = await buildEspruino({ entry: `firmware/index.${profile}.ts`, flags: flagsOf(profile) })
+  const { code } = await keptBundle('espruino', { entry: `firmware/index.${profile}.ts`, flags: flagsOf(profile) })
   expect(code).not.toMatch(/\.on\b/)
 })
 

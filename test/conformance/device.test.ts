@@ -1,7 +1,6 @@
 /** The kit as devices run it: compiled by the three pipelines, on a port that refuses every connection. */
 import { expect, it } from 'vitest'
-import { buildEspruino } from '../../tools/build/espruino.js'
-import { buildLua } from '../../tools/build/lua.js'
+import { keptBundle } from '../../tools/build/kept.js'
 import { flagsOf } from '../../tools/build/profiles.js'
 import { callCommonJs, callFengari } from '../build/support/run.js'
 import { report } from './samples/fake.js'
@@ -14,6 +13,6 @@ it('gives the same results from the source, the Espruino bundle and the Lua bund
   expect(expected).toContain('text.four-bytes 1 \n')
   expect(expected).toContain('socket.refused 1 \n')
   expect(expected).toContain('socket.opens -1 the connection to the peer ended with -63\n')
-  expect(callCommonJs((await buildEspruino(options)).code, 'report').toString('latin1')).toBe(expected)
-  expect(callFengari(buildLua(options).code, 'report').toString('latin1')).toBe(expected)
+  expect(callCommonJs((await keptBundle('espruino', options)).code, 'report').toString('latin1')).toBe(expected)
+  expect(callFengari((await keptBundle('lua', options)).code, 'report').toString('latin1')).toBe(expected)
 })

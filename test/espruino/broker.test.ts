@@ -1,6 +1,6 @@
 /** The bundles on Espruino's own `net`, against mosquitto: everything a board does in its life but the hardware. */
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
-import { buildEspruino } from '../../tools/build/espruino.js'
+import { keptBundle } from '../../tools/build/kept.js'
 import { flagsOf, PROFILES, type Profile } from '../../tools/build/profiles.js'
 import { observe } from '../support/clients.js'
 import { startMosquitto, type Mosquitto } from '../support/mosquitto.js'
@@ -17,8 +17,8 @@ const bundles: Record<string, string> = {}
 let program = ''
 let broker: Mosquitto | undefined
 beforeAll(async () => {
-  for (const profile of PROFILES) bundles[profile] = (await buildEspruino({ entry: `firmware/index.${profile}.ts`, flags: flagsOf(profile) })).code
-  program = (await buildEspruino({ entry: 'test/espruino/programs/device.ts', flags: flagsOf('full') })).code
+  for (const profile of PROFILES) bundles[profile] = (await keptBundle('espruino', { entry: `firmware/index.${profile}.ts`, flags: flagsOf(profile) })).code
+  program = (await keptBundle('espruino', { entry: 'test/espruino/programs/device.ts', flags: flagsOf('full') })).code
   broker = await startMosquitto()
 }, 120_000)
 afterAll(() => broker?.remove())

@@ -1,6 +1,6 @@
 /** The byte intrinsics, as the Espruino pipeline lowers them, on every byte value. */
 import { beforeAll, expect, test, vi } from 'vitest'
-import { buildEspruino } from '../../tools/build/espruino.js'
+import { keptBundle } from '../../tools/build/kept.js'
 import { flagsOf } from '../../tools/build/profiles.js'
 import { report as shapesReport } from '../build/samples/shapes.js'
 import { runDevice, said } from './support/interpreter.js'
@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 60_000 })
 
 let program = ''
 beforeAll(async () => {
-  program = (await buildEspruino({ entry: 'test/espruino/programs/bytes.ts', flags: flagsOf('full') })).code
+  program = (await keptBundle('espruino', { entry: 'test/espruino/programs/bytes.ts', flags: flagsOf('full') })).code
 })
 
 test('every intrinsic gives the bytes that it gives on Node, for all 256 values', async () => {
@@ -21,7 +21,7 @@ test('every intrinsic gives the bytes that it gives on Node, for all 256 values'
 })
 
 test('a sample of every construct of the dialect gives the bytes of the source', async () => {
-  const { code } = await buildEspruino({ entry: 'test/build/samples/shapes.ts', flags: flagsOf('full') })
+  const { code } = await keptBundle('espruino', { entry: 'test/build/samples/shapes.ts', flags: flagsOf('full') })
   const device = await runDevice({ program: code }, 'say("bytes", btoa(require("program").report())); say("done");')
   expect(device.all('bytes')).toEqual([said(shapesReport())])
 })

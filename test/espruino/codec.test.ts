@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { beforeAll, expect, test, vi } from 'vitest'
 import type { Bytes } from '../../hal/hal.js'
-import { buildEspruino } from '../../tools/build/espruino.js'
+import { keptBundle } from '../../tools/build/kept.js'
 import { flagsOf } from '../../tools/build/profiles.js'
 import { peerWrites } from '../codec/peer.js'
 import { aTopic, someBytes, someProperties, toPeer, type Carrier } from '../codec/property-table.js'
@@ -16,7 +16,7 @@ vi.setConfig({ testTimeout: 120_000 })
 const SEED = 20240
 let program = ''
 beforeAll(async () => {
-  program = (await buildEspruino({ entry: 'test/espruino/programs/codec.ts', flags: flagsOf('full') })).code
+  program = (await keptBundle('espruino', { entry: 'test/espruino/programs/codec.ts', flags: flagsOf('full') })).code
 })
 
 /** Packets of each kind with properties, as mqtt-packet writes them. */
@@ -83,7 +83,7 @@ test.each([[100000, 100000], [7, 1000], [1, 100]])('every packet that a server s
 })
 
 test('packets of all sizes, in chunks of all sizes, come back whole', async () => {
-  const { code } = await buildEspruino({ entry: 'test/build/samples/codec.ts', flags: flagsOf('full') })
+  const { code } = await keptBundle('espruino', { entry: 'test/build/samples/codec.ts', flags: flagsOf('full') })
   const device = await runDevice({ program: code }, 'say("bytes", btoa(require("program").report())); say("done");', 60_000)
   expect(device.all('bytes')).toEqual([said(samples())])
 })

@@ -1,6 +1,6 @@
 /** What the client costs on the interpreter: variables, and times as multiples of joining a packet out of held parts. */
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { buildEspruino } from '../../tools/build/espruino.js'
+import { keptBundle } from '../../tools/build/kept.js'
 import { flagsOf, PROFILES } from '../../tools/build/profiles.js'
 import { runDevice, type Interpreter } from './support/interpreter.js'
 
@@ -41,7 +41,7 @@ say("done");
 
 let program = ''
 beforeAll(async () => {
-  program = (await buildEspruino({ entry: 'test/espruino/programs/figures.ts', flags: flagsOf('full') })).code
+  program = (await keptBundle('espruino', { entry: 'test/espruino/programs/figures.ts', flags: flagsOf('full') })).code
 })
 
 const CALLS = 200
@@ -61,7 +61,7 @@ async function measure(modules: Record<string, string>): Promise<Measured> {
 
 describe.each(PROFILES)('the bundle of %s', (profile) => {
   test('publishes and receives without growing, and its figures are printed', async () => {
-    const { code } = await buildEspruino({ entry: `firmware/index.${profile}.ts`, flags: flagsOf(profile) })
+    const { code } = await keptBundle('espruino', { entry: `firmware/index.${profile}.ts`, flags: flagsOf(profile) })
     const { device, calls, place } = await measure({ yieldmq: code, program })
     const figures = device.all('us')[0] as Record<string, number>
     const variables = device.all('variables')[0] as Record<string, number>

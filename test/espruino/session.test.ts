@@ -1,7 +1,7 @@
 /** The bundles of the three profiles, as a board would load them: a whole session, byte for byte what the sources do on Node. */
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { create } from '../../firmware/client.js'
-import { buildEspruino } from '../../tools/build/espruino.js'
+import { keptBundle } from '../../tools/build/kept.js'
 import { flagsOf, PROFILES, type Profile } from '../../tools/build/profiles.js'
 import { session } from './programs/session.js'
 import { runDevice, said } from './support/interpreter.js'
@@ -13,8 +13,8 @@ const VERSIONS: Record<Profile, (3 | 4 | 5)[]> = { tiny: [4], standard: [3, 4], 
 const bundles: Record<string, string> = {}
 let program = ''
 beforeAll(async () => {
-  for (const profile of PROFILES) bundles[profile] = (await buildEspruino({ entry: `firmware/index.${profile}.ts`, flags: flagsOf(profile) })).code
-  program = (await buildEspruino({ entry: 'test/espruino/programs/session.ts', flags: flagsOf('full') })).code
+  for (const profile of PROFILES) bundles[profile] = (await keptBundle('espruino', { entry: `firmware/index.${profile}.ts`, flags: flagsOf(profile) })).code
+  program = (await keptBundle('espruino', { entry: 'test/espruino/programs/session.ts', flags: flagsOf('full') })).code
 }, 120_000)
 
 describe.each(PROFILES)('the bundle of %s', (profile) => {

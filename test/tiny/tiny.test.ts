@@ -4,7 +4,7 @@
  */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ErrorCode } from '../../firmware/codes.js'
-import { bundleNode } from '../../tools/build/node.js'
+import { keptBundle } from '../../tools/build/kept.js'
 import { flagsOf } from '../../tools/build/profiles.js'
 import { simClient, type SimClient, type WorldOptions } from '../support/harness.js'
 import { outcomes } from '../session/support.js'
@@ -13,7 +13,7 @@ import type { create } from '../../firmware/index.js'
 let tiny: typeof create
 
 beforeAll(async () => {
-  const { code } = await bundleNode({ entry: 'firmware/index.tiny.ts', flags: flagsOf('tiny') })
+  const { code } = await keptBundle('node', { entry: 'firmware/index.tiny.ts', flags: flagsOf('tiny') })
   const module = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`) as { create: typeof create }
   tiny = module.create
 })

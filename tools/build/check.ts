@@ -8,6 +8,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { readBoards } from './boards.js'
 import { buildEspruino, type Bundle } from './espruino.js'
+import { keep } from './kept.js'
 import { buildLua } from './lua.js'
 import { bundleNode } from './node.js'
 import { BuildError, printed, type Problem } from './problem.js'
@@ -61,6 +62,7 @@ export async function checkPipelines(entry?: string, out?: string): Promise<{ ro
       // The plain bundle has the lines; when it fails the minified one would only say the same again.
       const small = plain && await run(true)
       if (plain === undefined || small === undefined) continue
+      await keep(target, { entry: file, flags: flagsOf(profile), minify: true }, small)
       rows.push({ profile, target, source: plain.modules.reduce((sum, one) => sum + one.sourceBytes, 0), bundle: plain.bytes, minified: small.bytes })
       if (out !== undefined) {
         writeFileSync(path.join(out, `${profile}.${EXTENSION[target]}`), plain.code)

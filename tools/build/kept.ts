@@ -1,7 +1,8 @@
 /**
  * Bundles that are kept between programs, in .cache/kept: a whole build takes seconds, and a run of the tests wants the same
  * few in many processes. What is kept is used only while every source file of the bundle, the build's own sources, the
- * packages and Node are the same, byte by byte. The pipelines' own check and tests never come here: they build.
+ * packages and Node are the same, byte by byte. The pipelines' own check and tests take nothing from here: they build, and the
+ * check keeps what it built.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
@@ -10,7 +11,12 @@ import type { Bundle } from './espruino.js'
 import type { Flags } from './profiles.js'
 import { ROOT, shown } from './root.js'
 
-export interface KeptOptions { entry: string; flags: Flags; minify?: boolean }
+export interface KeptOptions {
+  /** A path from the project's root. */
+  entry: string
+  flags: Flags
+  minify?: boolean
+}
 
 export type Target = 'node' | 'espruino' | 'lua'
 
@@ -54,23 +60,33 @@ async function buildNow(target: Target, options: KeptOptions): Promise<Bundle> {
   return (await import('./lua.js')).buildLua(options)
 }
 
-/** The bundle that `bundleNode`, `buildEspruino` or `buildLua` makes of these options; throws what they throw. */
-export async function keptBundle(target: Target, options: KeptOptions): Promise<Bundle> {
+function placeOf(target: Target, { entry, flags, minify = true }: KeptOptions): string {
+  const name = digest(JSON.stringify([target, entry, Object.entries(flags).sort(), minify])).replace(/[^A-Za-z0-9]/g, '').slice(0, 24)
+  return path.join(FOLDER, `${path.basename(entry, '.ts')}.${target}.${name}.json`)
+}
+
+/** Keeps a bundle that was just built of these options. */
+export async function keep(target: Target, options: KeptOptions, bundle: Bundle): Promise<void> {
   const build = buildDigest()
-  if (build === undefined) return buildNow(target, options)
-  const name = digest(JSON.stringify([target, options.entry, options.flags, options.minify])).replace(/[^A-Za-z0-9]/g, '').slice(0, 24)
-  const file = path.join(FOLDER, `${path.basename(options.entry, '.ts')}.${target}.${name}.json`)
-  const last = readKept(file, build)
-  if (last !== undefined) return last
-  const bundle = await buildNow(target, options)
+  if (build === undefined) return
   const { prepare } = await import('./prepare.js')
   const sources = [...prepare(path.resolve(ROOT, options.entry), options.flags).sourceBytes.keys()]
-  if (sources.some(isYoung)) return bundle
+  if (sources.some(isYoung)) return
   const kept: Kept = { build, files: sources.map((one) => [shown(one), digest(readFileSync(one))]), bundle }
   mkdirSync(FOLDER, { recursive: true })
   // Another process may write the same at this moment: a file appears whole.
-  const own = `${file}.${process.pid}`
-  writeFileSync(own, JSON.stringify(kept))
-  renameSync(own, file)
+  const file = placeOf(target, options)
+  writeFileSync(`${file}.${process.pid}`, JSON.stringify(kept))
+  renameSync(`${file}.${process.pid}`, file)
+}
+
+/** The bundle that `buildEspruino`, `buildLua` or, with `minify: false` when absent, `bundleNode` makes of these options; throws what they throw. */
+export async function keptBundle(target: Target, options: KeptOptions): Promise<Bundle> {
+  const given = { ...options, minify: options.minify ?? target !== 'node' }
+  const build = buildDigest()
+  const last = build === undefined ? undefined : readKept(placeOf(target, given), build)
+  if (last !== undefined) return last
+  const bundle = await buildNow(target, given)
+  await keep(target, given, bundle)
   return bundle
 }

@@ -54,7 +54,8 @@ export function allStages(): Stage[] {
     { name: 'pipelines', what: 'firmware/ through the Node, Espruino and Lua pipelines', limitMs: 5 * minute,
       commands: [['npm', 'run', '-s', 'check:pipelines']] },
     { name: 'unit', what: 'vitest without native programs', limitMs: 10 * minute, results: `${resultsFolder}/unit.json`,
-      commands: [vitest('unit', ['--exclude', `${nativeFolder}/**`, '--exclude', `${espruinoFolder}/**`])] }
+      // vitest alone would leave one of the processors to itself, and it has little to do.
+      commands: [vitest('unit', ['--maxWorkers=100%', '--exclude', `${nativeFolder}/**`, '--exclude', `${espruinoFolder}/**`])] }
   ]
   if (existsSync(nativeFolder)) {
     stages.push({ name: 'native', what: 'vitest with mosquitto, lua5.1 and lua5.3', limitMs: 10 * minute, native: true,

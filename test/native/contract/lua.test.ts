@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { memoryContract } from '../../../tools/contract/contract.js'
-import { buildLua } from '../../../tools/build/lua.js'
+import { keptBundle } from '../../../tools/build/kept.js'
 import { flagsOf } from '../../../tools/build/profiles.js'
 
 const profile = 'standard'
 let folder: string
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'yieldmq-memory-'))
-  writeFileSync(path.join(folder, 'bundle.lua'), buildLua({ entry: `firmware/index.${profile}.ts`, flags: flagsOf(profile) }).code, 'latin1')
+  writeFileSync(path.join(folder, 'bundle.lua'), (await keptBundle('lua', { entry: `firmware/index.${profile}.ts`, flags: flagsOf(profile) })).code, 'latin1')
   writeFileSync(path.join(folder, 'program.lua'), PROGRAM)
 }, 120_000)
 afterAll(() => { rmSync(folder, { recursive: true, force: true }) })
