@@ -9,6 +9,7 @@ import { conflictWait, dropsInHour, isLikely, noteDrop, noteLife, noteStart, not
 import { clientIdOf } from './handshake.js'
 import { tellSubscribed } from './outbound.js'
 import { asideSeconds, blameFilters, nextLook, onlySuspect, watchFilters, wentAlone } from './quarantine.js'
+import { noteAside } from './recorder.js'
 import { LinkCode } from '../hal/hal.js'
 
 /** Drops in an hour that are not worth a word: the antenna that fell off makes three, a device that sits well fewer. */
@@ -132,6 +133,7 @@ export function watchLink(core: Core): void {
     core.stats_.quarantined = core.stats_.quarantined + 1
     const g = core.governor_
     if (g !== undefined) g.excuses_ = 0
+    if (FEATURE_RECORDER && core.recorder_ !== undefined) noteAside(core, e)
     because(core, ErrorCode.Quarantined, e.filter_, 2, asideSeconds(e))
     tellSubscribed(core, e, ErrorCode.Quarantined)
   }

@@ -13,6 +13,7 @@ import type { Core } from './core.js'
 import type { Keepalive } from './keepalive.js'
 import { answered, begin, ended, failed, Learning, newLearn, type Learn } from './learn.js'
 import { recall, remember } from './learn-store.js'
+import { noteLearned } from './recorder.js'
 import { currentServer } from './servers.js'
 import { LinkCode, type Socket } from '../hal/hal.js'
 
@@ -96,6 +97,7 @@ export function startLearning(core: Core): void {
     else ended(link.learn_, link.level_)
   }
   save(core, link)
+  if (FEATURE_RECORDER && core.recorder_ !== undefined) noteLearned(core, link.learn_.interval_)
 }
 
 /** Whether a ping is due because the path may forget us: `Least` s at the least, and sooner than the keepalive asks. */
@@ -146,6 +148,7 @@ export function notePong(core: Core): void {
   answered(link.learn_, link.tested_, core.clock_.seconds_)
   link.tested_ = 0
   save(core, link)
+  if (FEATURE_RECORDER && core.recorder_ !== undefined) noteLearned(core, link.learn_.interval_)
 }
 
 /** The connection ended other than by our wish, or (`wasUp` false) an attempt failed: then more was wrong than one idle path. */

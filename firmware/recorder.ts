@@ -8,12 +8,11 @@
 import { EMPTY, at, b1, b2, cat, cut, join, u16At, type Bytes, type Code } from './bytes.js'
 import { ErrorCode } from './codes.js'
 import { PacketType } from './codec/packets.js'
-import { checkProperties, writeProperties } from './codec/properties.js'
 import { readVarint, varint, varintSize } from './codec/varint.js'
 import type { Core } from './core.js'
 import type { Scanner } from './codec/scan.js'
 import type { Packet } from './codec/read.js'
-import type { DisconnectExtra, PublishExtra, SubscribeExtra } from './types.js'
+import type { Subscription } from './subscriptions.js'
 
 /** The high half of a record's first byte. The low half says which of its kind. */
 export const enum Kind { In = 16, Out = 32, Link = 48, Call = 64, Event = 80, Boot = 96, Checkpoint = 112, Time = 128 }
@@ -38,11 +37,12 @@ export const enum Event {
   /** A message received in pieces has ended. */
   StreamIn,
   /** A callback threw. */
-  Threw
+  Threw,
+  /** The ping interval that was learned: s. */
+  Learned,
+  /** A filter was set aside: its place in the registry. */
+  Aside
 }
-
-/** Where a call came from; `Began` is added when its callback made no record before. */
-const enum From { Outside, Message, Link, Receipt, Subscribed, Other, Turn, Began = 8 }
 
 /** Of the phases of core.ts, which imports this file. */
 const enum Link { Waiting = 1 }
@@ -50,8 +50,6 @@ const enum Link { Waiting = 1 }
 const enum Size {
   /** Bytes of records that are joined before they become an entry of a list. */
   Small = 48,
-  /** Topics that are told from each other. */
-  Topics = 16,
   /** Codes of a SUBACK that are held. */
   Codes = 64,
   /** Seconds from which a step in time is a record of its own. */
@@ -84,13 +82,16 @@ export interface Recorder {
   /** The callback that began last, and whether nothing was recorded since. */
   fn_: unknown
   began_: boolean
-  /** Topics published to, those seen last, and how many were before them. */
+  /** Topics published to, those seen last, their numbers, and the last number given. */
   topics_: string[]
-  topicsBefore_: number
+  numbers_: number[]
+  topicLast_: number
   /** The last one, its length in bytes and its number, as records have them. */
   topic_: string
   topicLength_: Bytes
   topicNumber_: Bytes
+  /** The learned ping interval that was recorded last. */
+  interval_: number
   /** Records since the last write to storage; seconds at that write; a link was lost since. */
   unsaved_: number
   savedAt_: number
@@ -104,8 +105,8 @@ export function newRecorder(size: number): Recorder {
   const block = (size - size % 4) / 4
   return {
     blocks_: [], parts_: [], small_: EMPTY, bytes_: 0, block_: block, most_: 3, seconds_: 0, millis_: 0, wanted_: 0, sum_: EMPTY, sumOf_: undefined,
-    partial_: 0, partialTold_: false, blocked_: false, fn_: undefined, began_: false, topics_: [], topicsBefore_: 0,
-    topic_: '', topicLength_: EMPTY, topicNumber_: EMPTY, unsaved_: 0, savedAt_: 0, lost_: false, writes_: 0
+    partial_: 0, partialTold_: false, blocked_: false, fn_: undefined, began_: false, topics_: [], numbers_: [], topicLast_: 0,
+    topic_: '', topicLength_: EMPTY, topicNumber_: EMPTY, interval_: 0, unsaved_: 0, savedAt_: 0, lost_: false, writes_: 0
   }
 }
 
@@ -168,7 +169,7 @@ export function stamp(core: Core, r: Recorder, first: number, late: number): Byt
 }
 
 /** Appends a record at the core's time: that of the slice, or in a call what has passed since. */
-function note(core: Core, first: number, rest: Bytes): void {
+export function note(core: Core, first: number, rest: Bytes): void {
   const r = core.recorder_
   if (r === undefined) return
   const head = stamp(core, r, first, core.busy_ > 1 ? 0 : core.hal_.timer.since(core.clock_.stamp_))
@@ -307,108 +308,25 @@ export function noteBlocked(core: Core): void {
   r.blocked_ = true
 }
 
-/** Where a call comes from, of those in callbacks and in `run`. */
-function origin(core: Core, r: Recorder): number {
-  if (core.busy_ === 1) return From.Turn
-  const o = core.options_
-  let from = From.Other
-  if (core.delivering_) from = From.Message
-  else if (r.fn_ === o.onLink) from = From.Link
-  else if (r.fn_ === o.onReceipt) from = From.Receipt
-  else if (r.fn_ === o.onSubscribed) from = From.Subscribed
-  return r.began_ ? from + From.Began : from
-}
-
-/** The application calls; before anything is done. */
-export function noteCall(core: Core, call: Call, rest: Bytes): void {
+/** The ping interval in use, when it is another than before. */
+export function noteLearned(core: Core, seconds: number): void {
   const r = core.recorder_
-  if (r === undefined) return
-  note(core, Kind.Call + call, cat(b1(core.busy_ === 0 ? From.Outside : origin(core, r)), rest))
+  if (r === undefined || r.interval_ === seconds) return
+  r.interval_ = seconds
+  noteEvent(core, Event.Learned, seconds)
 }
 
-function lengthOf(text: string | undefined): Bytes {
-  return varint(typeof text === 'string' ? text.length : 0)
-}
-
-/** Bytes of a topic or filter; 0 for what is none. */
-function topicLength(core: Core, topic: string): Bytes {
-  return lengthOf(typeof topic === 'string' ? core.hal_.text.utf8(topic) : undefined)
-}
-
-/** Aliases and keep-latest depend on which topic is which: its number from 1, in the order of appearance. */
-function topicNumber(core: Core, r: Recorder, topic: string): number {
-  const known = r.topics_
-  // Refused as too long: not held.
-  if (typeof topic !== 'string' || topic.length > core.settings_.packetOut_) return 0
-  for (let i = 0; i < known.length; i = i + 1) {
-    if (known[i] === topic) return r.topicsBefore_ + i + 1
-  }
-  if (known.length >= Size.Topics) {
-    r.topics_ = [topic]
-    r.topicsBefore_ = (r.topicsBefore_ + known.length) % 65536
-    return r.topicsBefore_ + 1
-  }
-  known.push(topic)
-  return r.topicsBefore_ + known.length
-}
-
-/** The numbers of `extra`. */
-function extraNumbers(core: Core, extra: PublishExtra): Bytes {
-  const p = extra.properties
-  return cat(signed(extra.deadline === undefined ? 0 : extra.deadline), signed(extra.priority === undefined ? 0 : extra.priority),
-    signed(p === undefined || p.messageExpiryInterval === undefined ? -2 : p.messageExpiryInterval),
-    varint(FEATURE_V5 && p !== undefined && core.settings_.version_ === 5 && checkProperties(p, PacketType.Publish, core.hal_.text) === 0 ? writeProperties(p, PacketType.Publish, core.hal_.text).length : 0))
-}
-
-/** `publish`: QoS and RETAIN, lengths, and the numbers of `extra`. */
-export function notePublish(core: Core, topic: string, payload: Bytes, qos: number | undefined, retain: boolean | undefined, extra: PublishExtra | undefined): void {
-  const r = core.recorder_
-  if (r === undefined) return
-  // Most programs publish to one topic, or to a few in turn.
-  if (topic !== r.topic_) {
-    r.topicLength_ = topicLength(core, topic)
-    r.topicNumber_ = varint(topicNumber(core, r, topic))
-    r.topic_ = topic
-  }
-  let flags = qos === undefined ? 0 : qos === 0 || qos === 1 || qos === 2 ? qos * 2 : 6
-  if (retain === true) flags = flags + 1
-  if (extra !== undefined) flags = flags + (extra.keepLatest === true ? 24 : 8)
-  const rest = cat(b2(core.busy_ === 0 ? From.Outside : origin(core, r), flags), r.topicLength_, lengthOf(payload), r.topicNumber_)
-  note(core, Kind.Call + Call.Publish, extra === undefined ? rest : cat(rest, extraNumbers(core, extra)))
-}
-
-/** `subscribe` and `unsubscribe`: the filter's length, and which of the registry it is, from 1; 0 for none. */
-export function noteFilter(core: Core, call: Call, filter: string, rest: Bytes): void {
+/** Which of the registry a filter is, from 1; 0 for none. */
+export function placeOf(core: Core, filter: string): number {
   let place = 0
   const entries = core.registry_.entries_
   for (let i = 0; i < entries.length; i = i + 1) {
     if (entries[i].filter_ === filter) place = i + 1
   }
-  noteCall(core, call, cat(topicLength(core, filter), varint(place), rest))
+  return place
 }
 
-/** `subscribe`: QoS and options, whether there is a handler, and the numbers of `extra`. */
-export function noteSubscribe(core: Core, filter: string, qos: number, handled: boolean, extra: SubscribeExtra | undefined): void {
-  let options = qos === 0 || qos === 1 || qos === 2 ? qos : 3
-  let id = 0
-  if (handled) options = options + 64
-  if (extra !== undefined) {
-    if (extra.noLocal === true) options = options + 4
-    if (extra.retainAsPublished === true) options = options + 8
-    if (extra.retainHandling === 1) options = options + 16
-    if (extra.retainHandling === 2) options = options + 32
-    if (extra.properties !== undefined && extra.properties.subscriptionIdentifier !== undefined) id = extra.properties.subscriptionIdentifier
-  }
-  noteFilter(core, Call.Subscribe, filter, cat(b1(options), varint(id > 0 ? id : 0)))
-}
-
-/** `publishStream`. */
-export function noteStream(core: Core, topic: string, total: number, qos: number | undefined): void {
-  noteCall(core, Call.Stream, cat(b1(qos === 1 || qos === 2 ? qos * 2 : 0), topicLength(core, topic), varint(total >= 0 ? total : 0)))
-}
-
-/** `disconnect`: whether the will is to be sent, and the time it may take. */
-export function noteDisconnect(core: Core, extra: DisconnectExtra | undefined): void {
-  const will = extra !== undefined && extra.will === true
-  noteCall(core, Call.Disconnect, cat(b1(will ? 1 : 0), signed(extra === undefined || extra.timeout === undefined ? -1 : extra.timeout)))
+/** A filter is set aside: what follows counts from here. */
+export function noteAside(core: Core, e: Subscription): void {
+  noteEvent(core, Event.Aside, placeOf(core, e.filter_))
 }

@@ -5,12 +5,13 @@
 import { EMPTY, at, b1, b2, b4, cat, cut, join, keep, u16, u16At, type Bytes } from './bytes.js'
 import { varint } from './codec/varint.js'
 import { appendRecord, Kind, newRecorder, noteEvent, openBlock, signed, stamp, Event, type Recorder } from './recorder.js'
+import { topicNumber } from './recorder-calls.js'
 import type { Client } from './client.js'
 import type { Core } from './core.js'
 import type { Outgoing } from './outbox.js'
 import type { Options } from './types.js'
 
-const enum Format { Version = 1, Head = 5, Sum = 4 }
+const enum Format { Version = 2, Head = 5, Sum = 4 }
 
 const enum Policy {
   /** Seconds between two writes to storage, after a link was lost and otherwise. */
@@ -74,7 +75,7 @@ function header(core: Core): Bytes {
   ]
   const calls = flag(o.onMessage !== undefined, 1) + flag(o.onStream !== undefined, 2) + flag(o.onReceipt !== undefined, 4) +
     flag(o.onSubscribed !== undefined, 8) + flag(o.onLink !== undefined, 16) + flag(o.credentials !== undefined, 32) + flag(o.authenticate !== undefined, 64)
-  const more = flag(core.hal_.network !== undefined, 1) + flag(o.journal === true, 2) + flag(o.learnKeepalive === true, 4) +
+  const more = flag(core.hal_.network !== undefined, 1) + flag(o.journal !== undefined && o.journal !== false, 2) + flag(o.learnKeepalive === true, 4) +
     flag(o.followServerReference === true, 8) + flag(o.longClientId === true, 16)
   const others = [
     calls, more, wordOf(o.whenFull, ['refuse', 'drop-oldest', 'drop-newest', 'keep-latest']),
@@ -115,7 +116,7 @@ function isQuiet(core: Core): boolean {
   const box = core.outbox_
   return core.busy_ === 0 && core.asked_ === 0 && !core.destroyed_ && core.streaming_ === undefined && core.tx_.bytes_ === 0 &&
     core.inbox_.count_ === 0 && core.inbox_.withheld_.length === 0 && core.scanner_.next_ === 0 && core.scanner_.cursor_ >= core.scanner_.chunk_.length &&
-    box.receipts_.head_ === undefined && box.leaving_.head_ === undefined && core.overflow_ < 0 && core.aliases_.length === 0 && core.behind_.length === 0 &&
+    box.receipts_.head_ === undefined && box.leaving_.head_ === undefined && core.overflow_ < 0 && core.aliases_.length <= Policy.Listed && core.behind_.length === 0 &&
     core.registry_.requests_.length === 0 && core.registry_.entries_.length <= Policy.Listed && core.receiveSet_.length <= Policy.Listed &&
     core.retired_.length <= Policy.Listed && !core.servers_.forGood_ && core.servers_.reference_ === undefined
 }
@@ -124,13 +125,40 @@ function packState(core: Core, late: number): Bytes {
   const k = core.keepalive_
   const v = core.server_
   const bits = flag(core.hadSession_, 1) + flag(core.sessionPresent_, 2) + flag(core.resumed_, 4) + flag(core.resending_, 8) +
-    flag(core.restoring_, 16) + flag(core.heard_, 32) + flag(core.alone_, 64) + flag(core.drainSent_, 128) + flag(core.registry_.dirty_, 256)
+    flag(core.restoring_, 16) + flag(core.heard_, 32) + flag(core.alone_, 64) + flag(core.drainSent_, 128) + flag(core.registry_.dirty_, 256) + flag(core.registry_.watched_ === true, 512)
   const allows = flag(v.retain_, 1) + flag(v.wildcard_, 2) + flag(v.shared_, 4) + flag(v.subscriptionIds_, 8)
   return pack([
     late, core.clock_.seconds_, core.clock_.millis_, core.phase_, core.age_, core.wait_, k.interval_, k.timeout_, k.sinceSent_, k.sinceReceived_,
     k.waiting_, core.ackAge_, core.sentNow_, bits, core.epoch_, core.token_, core.ids_.last_, core.backoff_.attempts_, core.servers_.index_,
     core.suspect_, core.suspicions_, v.receiveMaximum_, v.packetMax_, v.maxQos_, allows, v.aliasMax_, v.keepalive_, core.drainMs_
   ])
+}
+
+function list(numbers: number[]): Bytes {
+  return cat(varint(numbers.length), pack(numbers))
+}
+
+/** What the governor remembers; one byte where it has nothing to remember. */
+function packGovernor(core: Core): Bytes {
+  const g = core.governor_
+  if (!FEATURE_GOVERNOR || g === undefined) return b1(0)
+  const bits = 1 + flag(g.closed_, 2) + flag(g.conflict_, 4) + flag(g.bearer_, 8)
+  return cat(b1(bits), pack([g.last_, g.seen_, g.told_, g.wait_, g.excuses_, g.period_]), list(g.ends_), list(g.lives_), list(g.starts_), list(g.drops_))
+}
+
+/** -2 for what a filter was never given. */
+function orNever(n: number | undefined): number {
+  return n === undefined ? -2 : n
+}
+
+/** Numbers and lengths of the topics that our aliases stand for: in a quiet state all of them left whole. */
+function packAliases(core: Core, r: Recorder): Bytes {
+  const parts: Bytes[] = [varint(core.aliases_.length)]
+  for (const alias of core.aliases_) {
+    const topic = core.hal_.text.text(cut(alias.field_, 2, alias.field_.length))
+    parts.push(cat(varint(alias.field_.length - 2), varint(topicNumber(core, r, topic))))
+  }
+  return join(parts)
 }
 
 /** What checkpoints carry to tell under which options they were made: made once for each reading of the options. */
@@ -149,21 +177,24 @@ function writeCheckpoint(core: Core, r: Recorder, late: number): void {
   // What is too much now may be less later in this block; to look at every message in every slice would cost more than all records.
   r.wanted_ = r.bytes_ + Policy.Again
   const least = Policy.Least + core.outbox_.count_ * Policy.Message
-  if (least * 2 > r.block_ || r.bytes_ + least > r.block_) return
+  if (least * 4 > r.block_ * 3 || r.bytes_ + least > r.block_) return
   const flight = packChain(core, core.outbox_.flight_.head_)
   const queue = packChain(core, core.outbox_.queue_.head_)
   if (flight === undefined || queue === undefined) return
   const parts: Bytes[] = [fingerprint(core, r), packState(core, late), flight, queue, varint(core.registry_.entries_.length)]
   for (const e of core.registry_.entries_) {
-    parts.push(pack([e.token_, e.endToken_, flag(e.asked_, 1), e.want_, e.options_, e.bytes_.length, e.properties_.length, e.subscriptionId_, flag(e.handler_ !== undefined, 1)]))
+    parts.push(pack([e.token_, e.endToken_, flag(e.asked_, 1), e.want_, e.options_, e.bytes_.length, e.properties_.length, e.subscriptionId_, flag(e.handler_ !== undefined, 1),
+      orNever(e.blame_), orNever(e.acked_), orNever(e.aside_), orNever(e.needs_), orNever(e.turns_)]))
   }
-  parts.push(varint(core.receiveSet_.length))
-  parts.push(pack(core.receiveSet_))
-  parts.push(varint(core.retired_.length))
-  parts.push(pack(core.retired_))
+  parts.push(list(core.receiveSet_))
+  parts.push(list(core.retired_))
+  parts.push(packGovernor(core))
+  const learning = FEATURE_LEARN ? core.learn_ : undefined
+  parts.push(learning === undefined ? pack([0, 0]) : pack([learning.learn_.interval_, learning.learn_.most_]))
+  parts.push(packAliases(core, r))
   const body = join(parts)
   // One that leaves too little of a block for records is none.
-  if (body.length * 2 > r.block_ || r.bytes_ + body.length + 16 > r.block_) return
+  if (body.length * 4 > r.block_ * 3 || r.bytes_ + body.length + 16 > r.block_) return
   r.wanted_ = -1
   const head = stamp(core, r, Kind.Checkpoint, late)
   appendRecord(r, cat(head, u16(body.length), body))

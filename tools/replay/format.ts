@@ -15,6 +15,15 @@ export interface Header {
   fingerprint: string
 }
 
+export interface Governor {
+  bits: number
+  numbers: Record<string, number>
+  ends: number[]
+  lives: number[]
+  starts: number[]
+  drops: number[]
+}
+
 export interface Checkpoint {
   fingerprint: string
   state: Record<string, number>
@@ -23,6 +32,11 @@ export interface Checkpoint {
   entries: Record<string, number>[]
   receiveSet: number[]
   retired: number[]
+  /** Undefined in a build without it. */
+  governor: Governor | undefined
+  /** s: the learned ping interval and the most that it may be, 0 without one. */
+  learned: { interval: number; most: number }
+  aliases: { length: number; number: number }[]
 }
 
 export interface RecordBase {
@@ -70,10 +84,10 @@ const STATE = ['late', 'seconds', 'millis', 'phase', 'age', 'wait', 'interval', 
   'epoch', 'token', 'lastId', 'attempts', 'server', 'suspect', 'suspicions', 'receiveMaximum', 'packetMax', 'maxQos', 'allows', 'aliasMax', 'keepalive', 'drainMs']
 const MESSAGE = ['token', 'flags', 'step', 'packetId', 'epoch', 'taken', 'field', 'payload', 'timeouts', 'renewed', 'properties', 'priority', 'expirySeconds',
   'expiryMillis', 'messageExpiry', 'bornSeconds']
-const ENTRY = ['token', 'endToken', 'asked', 'want', 'options', 'filter', 'properties', 'subscriptionId', 'handler']
+const ENTRY = ['token', 'endToken', 'asked', 'want', 'options', 'filter', 'properties', 'subscriptionId', 'handler', 'blame', 'acked', 'aside', 'needs', 'turns']
 export const RESET_REASONS = ['power-on', 'watchdog', 'brown-out', 'software', 'unknown', 'deep-sleep']
 
-const FORMAT_VERSION = 1
+const FORMAT_VERSION = 2
 const HEAD = 5
 const SUM = 4
 
@@ -229,6 +243,15 @@ function readCall(r: Reader, call: number, base: RecordBase): CallRecord {
   return { ...base, kind: 'call', call, from: origin & 7, began: origin > 7, numbers: n }
 }
 
+const GOVERNOR = ['last', 'seen', 'told', 'wait', 'excuses', 'period']
+
+function readGovernor(r: Reader): Governor | undefined {
+  const bits = r.byte('governor')
+  if (bits === 0) return undefined
+  const seconds = (what: string): number[] => r.list(what, () => r.signed(what))
+  return { bits, numbers: r.fields(GOVERNOR), ends: seconds('ends'), lives: seconds('lives'), starts: seconds('starts'), drops: seconds('drops') }
+}
+
 function readCheckpoint(r: Reader): Checkpoint {
   const message = (): Record<string, number> => r.fields(MESSAGE)
   return {
@@ -238,7 +261,10 @@ function readCheckpoint(r: Reader): Checkpoint {
     queue: r.list('queued messages', message),
     entries: r.list('filters', () => r.fields(ENTRY)),
     receiveSet: r.list('receive set', () => r.signed('packet id')),
-    retired: r.list('retired ids', () => r.signed('packet id'))
+    retired: r.list('retired ids', () => r.signed('packet id')),
+    governor: readGovernor(r),
+    learned: { interval: r.signed('learned interval'), most: r.signed('longest interval') },
+    aliases: r.list('aliases', () => ({ length: r.varint('topic length'), number: r.varint('topic number') }))
   }
 }
 
@@ -259,7 +285,7 @@ function readEntry(r: Reader, bytes: Buffer, time: number, version: number): { e
   }
   if (kind === Kind.Call) return { entry: readCall(r, low, base), time: t }
   if (kind === Kind.Event) {
-    if (low < Event.Refused || low > Event.Threw) throw new FormatError(`event ${low} is not known`, offset)
+    if (low < Event.Refused || low > Event.Aside) throw new FormatError(`event ${low} is not known`, offset)
     return { entry: { ...base, kind: 'event', event: low, value: r.varint('value') }, time: t }
   }
   if (kind === Kind.Boot) {

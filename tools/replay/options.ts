@@ -29,6 +29,8 @@ export function optionsOf(header: Header, call: Callbacks): Options {
     onMessage: call.message
   }
   if (h.pingTimeout! > 0) options.pingTimeout = h.pingTimeout!
+  if ((h.more! & 2) > 0) options.journal = true
+  if ((h.more! & 4) > 0) options.learnKeepalive = true
   if (has(2)) options.onStream = call.other
   if (has(4)) options.onReceipt = call.receipt
   if (has(8)) options.onSubscribed = call.subscribed

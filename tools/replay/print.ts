@@ -42,6 +42,8 @@ function event(kind: Event, value: number): string {
   if (kind === Event.Taken) return value > 0 ? `the socket took ${value} bytes and no more` : 'the socket took all that waited'
   if (kind === Event.Blocked) return 'the socket takes nothing'
   if (kind === Event.Bad) return value >= 128 ? `a packet that is not allowed, reason ${value}` : value === 1 ? 'a packet above the limit' : 'bytes that are not MQTT'
+  if (kind === Event.Learned) return `the learned ping interval is ${value} s`
+  if (kind === Event.Aside) return `filter ${value} is set aside: the server closes over it`
   return kind === Event.StreamIn ? 'the message in pieces has ended' : 'a callback threw'
 }
 

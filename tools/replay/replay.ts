@@ -17,6 +17,8 @@ import { restore } from './restore.js'
 const enum From { Outside, Message, Link, Receipt, Subscribed, Other, Turn }
 /** Refusals above this (less negative) are for what a call contained, which is not recorded. */
 const CONTENT_CODES = 35
+/** Refusals for what the store of the recorded device could not take: JournalFull to JournalDamaged. */
+const isStoreCode = (code: number): boolean => code >= 52 && code <= 54
 /** Credit of a socket that nothing blocks. */
 const PLENTY = 1_000_000
 /** Slices that a single record may take. */
@@ -35,6 +37,17 @@ export interface Divergence {
 class Diverged extends Error {
   constructor(readonly expected: Entry | undefined, readonly actual: Entry | undefined) {
     super('diverged')
+  }
+}
+
+/** A store that takes everything: what a journal writes leaves no trace in a recording, but for what it refused. */
+function memory(): NonNullable<Hal['storage']> {
+  const values = new Map<string, Bytes>()
+  return {
+    get: (key) => values.get(key) ?? '' as Bytes,
+    set: (key, value) => { values.set(key, value); return 0 },
+    remove: (key) => { values.delete(key); return 0 },
+    sizeLimit: () => 1 << 20
   }
 }
 
@@ -65,11 +78,13 @@ export class Replay {
   private given = 0
   private partialAt = -1
   private filters = 0
+  private interval: number
   private readonly entries: Entry[]
   private readonly made = new Map<Entry, Made>()
 
   /** `entries` follow the checkpoint. `slackMs`: how much later than due a device may have run its timers. */
   constructor(private readonly header: Header, start: CheckpointRecord, entries: Entry[], private readonly slackMs: number) {
+    this.interval = start.checkpoint.learned.interval
     this.entries = entries.filter((e) => e.kind !== 'checkpoint' && e.kind !== 'boot')
     this.now = start.t
     this.actualTime = start.t
@@ -83,6 +98,9 @@ export class Replay {
     this.open = core.phase_ > 2
     const r = newRecorder(1 << 28)
     r.wanted_ = -1
+    // It writes to no store.
+    r.writes_ = 1
+    r.savedAt_ = Number.MAX_SAFE_INTEGER
     const { state } = start.checkpoint
     const total = state.seconds! * 1000 + state.millis! + state.late!
     r.seconds_ = Math.floor(total / 1000)
@@ -98,8 +116,12 @@ export class Replay {
   /** Runs to the end. Undefined: nothing differs. */
   run(): Divergence | undefined {
     try {
-      while (this.pos < this.entries.length) this.advance(this.entries[this.pos]!)
-      return undefined
+      for (;;) {
+        this.takeLearned()
+        const e = this.entries[this.pos]
+        if (e === undefined) return undefined
+        this.advance(e)
+      }
     } catch (error) {
       if (!(error instanceof Diverged)) throw error
       return { expected: error.expected, actual: error.actual, before: this.entries.slice(Math.max(0, this.pos - 8), this.pos) }
@@ -115,6 +137,7 @@ export class Replay {
   /** The next expected record when its time is now. */
   private next(): Entry | undefined {
     this.poll()
+    this.takeLearned()
     const e = this.entries[this.pos]
     return e !== undefined && e.t === this.now ? e : undefined
   }
@@ -136,7 +159,17 @@ export class Replay {
     for (const actual of read.entries) this.match(actual)
   }
 
+  /** What was learned depends on what the recorded port knew of acknowledgements: it is taken, not compared. */
+  private takeLearned(): void {
+    for (let e = this.entries[this.pos]; e?.kind === 'event' && e.event === Event.Learned; e = this.entries[this.pos]) {
+      this.interval = e.value
+      this.pos += 1
+    }
+  }
+
   private match(actual: Entry): void {
+    if (actual.kind === 'event' && actual.event === Event.Learned) return
+    this.takeLearned()
     const e = this.entries[this.pos]
     if (e === undefined) return
     if (!same(e, actual, this.header)) throw new Diverged(e, actual)
@@ -155,6 +188,8 @@ export class Replay {
   private slice(): void {
     if (this.core.busy_ === 0) slice(this.core)
     this.poll()
+    this.takeLearned()
+    if (this.core.learn_ !== undefined && this.interval > 0) this.core.learn_.learn_.interval_ = this.interval
   }
 
   /** Time passes up to the record, with the timers of the core on the way; then what the record asks for. */
@@ -192,7 +227,7 @@ export class Replay {
 
   private perform(e: CallRecord): void {
     const refused = this.entries[this.pos + 1]
-    if (refused?.kind === 'event' && refused.event === Event.Refused && refused.value <= CONTENT_CODES) {
+    if (refused?.kind === 'event' && refused.event === Event.Refused && (refused.value <= CONTENT_CODES || isStoreCode(refused.value))) {
       this.pos += 2
       return
     }
@@ -340,6 +375,7 @@ export class Replay {
         }
       },
       text: simText,
+      ...((this.header.options.more! & 2) > 0 ? { storage: memory() } : {}),
       ...((this.header.options.more! & 1) > 0 ? {
         network: {
           ready: () => {

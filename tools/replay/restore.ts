@@ -1,17 +1,22 @@
 /** Puts the state of a checkpoint into a core that was just created. */
 import type { Core } from '../../firmware/core.js'
+import { newLearn } from '../../firmware/learn.js'
 import { newOutgoing, pushBack, sizeOf, type Chain, type Outgoing } from '../../firmware/outbox.js'
 import type { Bytes } from '../../hal/hal.js'
 import type { Checkpoint } from './format.js'
 import { name } from './peer.js'
 
-function field(length: number): Bytes {
-  const topic = name(Math.max(1, length - 2), 0, 't')
+function field(topic: string): Bytes {
   return (String.fromCharCode(topic.length >> 8, topic.length & 255) + topic) as Bytes
 }
 
+/** A member that may be absent: -2 says so. */
+function given(member: 'blame_' | 'acked_' | 'aside_' | 'needs_' | 'turns_', n: number): { [one in typeof member]?: number } {
+  return n === -2 ? {} : { [member]: n }
+}
+
 function message(core: Core, n: Record<string, number>): Outgoing {
-  const m = newOutgoing(n.token!, field(n.field!), 'x'.repeat(n.payload!) as Bytes, n.flags!)
+  const m = newOutgoing(n.token!, field(name(Math.max(1, n.field! - 2), 0, 't')), 'x'.repeat(n.payload!) as Bytes, n.flags!)
   m.step_ = n.step!
   m.packetId_ = n.packetId!
   m.epoch_ = n.epoch! < 0 ? 0 : core.epoch_ - n.epoch!
@@ -68,6 +73,7 @@ export function restore(core: Core, checkpoint: Checkpoint, t: number, handler: 
   core.alone_ = has(64)
   core.drainSent_ = has(128)
   core.registry_.dirty_ = has(256)
+  core.registry_.watched_ = has(512)
   core.epoch_ = s.epoch!
   core.token_ = s.token!
   core.ids_.last_ = s.lastId!
@@ -96,9 +102,36 @@ export function restore(core: Core, checkpoint: Checkpoint, t: number, handler: 
     core.registry_.entries_.push({
       token_: n.token!, endToken_: n.endToken!, asked_: n.asked === 1, filter_: filter, bytes_: filter as Bytes, options_: n.options!,
       handler_: n.handler === 1 ? handler : undefined, want_: n.want!, subscriptionId_: n.subscriptionId!,
-      properties_: '\0'.repeat(n.properties! > 0 ? 1 : 0) as Bytes
+      properties_: '\0'.repeat(n.properties! > 0 ? 1 : 0) as Bytes,
+      ...given('blame_', n.blame!), ...given('acked_', n.acked!), ...given('aside_', n.aside!), ...given('needs_', n.needs!), ...given('turns_', n.turns!)
     })
   })
+  const g = core.governor_
+  const from = checkpoint.governor
+  if (g !== undefined && from !== undefined) {
+    const n = from.numbers
+    g.closed_ = (from.bits & 2) > 0
+    g.conflict_ = (from.bits & 4) > 0
+    g.bearer_ = (from.bits & 8) > 0
+    g.last_ = n.last!
+    g.seen_ = n.seen!
+    g.told_ = n.told!
+    g.wait_ = n.wait!
+    g.excuses_ = n.excuses!
+    g.period_ = n.period!
+    g.ends_ = [...from.ends]
+    g.lives_ = [...from.lives]
+    g.starts_ = [...from.starts]
+    g.drops_ = [...from.drops]
+  }
+  if (checkpoint.learned.interval > 0) {
+    const server = core.options_.servers[core.servers_.index_] ?? core.options_.servers[0]!
+    const learn = newLearn()
+    learn.interval_ = checkpoint.learned.interval
+    learn.most_ = checkpoint.learned.most
+    core.learn_ = { learn_: learn, name_: `${server.host}:${server.port}` as Bytes, gap_: 0, tested_: 0, doubt_: 0, level_: 0, signal_: 0 }
+  }
+  for (const alias of checkpoint.aliases) core.aliases_.push({ field_: field(name(alias.length, alias.number, 't')), end_: core.tx_.appended_ })
   core.receiveSet_ = [...checkpoint.receiveSet]
   core.retired_ = [...checkpoint.retired]
 }
