@@ -32,6 +32,29 @@ describe('inbound QoS 2 over a power cut', () => {
     w.check()
   })
 
+  it('is not handed over again once its PUBREC was sent, though its callback had the journal written without its id', () => {
+    const w: World = new World({
+      onMessage: (_topic, payload, packet) => {
+        w.handed.push({ topic: 'in', payload, repeated: packet.repeated === true, life: w.life })
+        w.client.publish('answer', payload, 2)
+      }
+    })
+    w.client.subscribe('in', 2)
+    w.up()
+    w.run(200)
+    // The power goes before the answer's own PUBREC, which would have the journal written again.
+    w.broker.on('pubrec', () => {
+      if (w.life === 1) w.sim.after(0, () => w.device.powerCut())
+      return w.life === 1
+    })
+    w.broker.publish('in', 'one', { qos: 2 })
+    w.run(100)
+    expect(w.broker.peer.all('pubrec')).toHaveLength(1)
+    again(w)
+    expect(w.handed.map((h) => h.payload)).toEqual(['one'])
+    expect(w.taken('answer')).toEqual(['one'])
+  })
+
   it('is handed over under an id that was used before the cut and ended', () => {
     const w = listening()
     w.broker.publish('in', 'first', { qos: 2 })

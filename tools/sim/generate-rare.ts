@@ -4,13 +4,17 @@
  * the id. They are drawn from a stream of their own, so that the other scripts stay as their seeds made them.
  */
 import type { Draw } from './generate.js'
-import { FILTERS, TOPICS, type Script, type ScriptEvent } from './script.js'
+import { FILTERS, TOPICS, type ClientOptions, type Script, type ScriptEvent } from './script.js'
 
 /** What one of them adds. */
 interface Rare {
   events: ScriptEvent[]
   /** It takes a session that ends with its connection. */
   clean?: boolean
+  /** It takes one that does not. */
+  sessionKept?: boolean
+  /** QoS 2 messages that may have been taken end as unknown. */
+  reports?: boolean
   /** It takes a server that gives the same packet ids again. */
   lowestIds?: boolean
 }
@@ -52,7 +56,7 @@ function sentBefore(draw: Draw, script: Script): Rare {
     ended(at + draw.int(50, 2000), draw, script)
   ]
   for (let i = draw.int(1, 5); i > 0; i--) events.push({ at: at + draw.int(2000, 12_000), do: 'publish', topic, qos: draw.pick([0, qos] as const), bytes: 6, ...(policies ? { keepLatest: true } : {}) })
-  return { events, clean: draw.chance(0.7) }
+  return { events, clean: draw.chance(0.7), reports: draw.chance(0.4) }
 }
 
 /** The session is lost with QoS 2 messages for us half done, and the new one uses their packet ids again. */
@@ -70,10 +74,34 @@ function idsAgain(draw: Draw, script: Script): Rare {
   return { events, clean: draw.chance(0.7), lowestIds: true }
 }
 
+/** The power goes after our PUBREC, which never arrives: the server sends its message again, and a journal knows it. */
+function answeredAndCut(draw: Draw, script: Script): Rare {
+  const filter = draw.int(0, FILTERS.length - 1)
+  const events: ScriptEvent[] = [{ at: 0, do: 'subscribe', filter, qos: 2 }]
+  const at = draw.int(6000, Math.max(6000, script.duration - 20_000))
+  events.push(
+    { at: at - 5000, do: 'connect' },
+    { at: at - 1, do: 'halfOpen', direction: 'out' },
+    { at, do: 'brokerPublish', filter, qos: 2, bytes: 6, times: draw.pick([1, 1, 3]) },
+    { at: at + (script.network.latencyMs ?? 10) + draw.int(10, 500), do: 'reboot' }
+  )
+  return { events, sessionKept: true }
+}
+
 /** Another device has our id, for most of the script. */
 function duel(draw: Draw, script: Script): Rare {
   const at = draw.int(0, 10_000)
   return { events: [{ at: 0, do: 'connect' }, { at, do: 'second', ms: Math.max(1000, script.duration - at) }] }
+}
+
+function clientFor({ clean, sessionKept, reports }: Rare, client: ClientOptions): ClientOptions {
+  return {
+    ...client,
+    // A 5.0 session that is to be kept for a while is none that ends with its connection.
+    ...(clean === true && client.properties?.sessionExpiryInterval === undefined ? { clean: true } : {}),
+    ...(sessionKept === true ? { clean: false } : {}),
+    ...(reports === true ? { onSessionLost: 'report' } : {})
+  }
 }
 
 /** The script with one of them, or as it was. */
@@ -82,12 +110,12 @@ export function addRare(script: Script, draw: Draw): Script {
   const kinds = [chatter, chatter, sentBefore]
   if (script.features !== 'tiny') kinds.push(idsAgain)
   if (script.profile === 'session-losing') kinds.push(duel)
+  if (script.profile === 'power' && script.client.journal === true) kinds.push(answeredAndCut, answeredAndCut, answeredAndCut)
   const rare = draw.pick(kinds)(draw, script)
   const events = [...script.events, ...rare.events].map((event, i) => ({ event: { ...event, at: Math.min(event.at, script.duration) }, i }))
   return {
     ...script,
-    // A 5.0 session that is to be kept for a while is none that ends with its connection.
-    client: { ...script.client, ...(rare.clean === true && script.client.properties?.sessionExpiryInterval === undefined ? { clean: true } : {}) },
+    client: clientFor(rare, script.client),
     server: { ...script.server, ...(rare.lowestIds === true ? { packetIds: 'lowest' as const } : {}) },
     events: events.sort((a, b) => a.event.at - b.event.at || a.i - b.i).map(({ event }) => event)
   }

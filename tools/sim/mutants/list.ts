@@ -72,7 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
     why: 'A wrong password is tried every few seconds.'
   },
   {
-    name: 'quota-leaked-by-rejected-pubrec', by: ['limits-kept', 'window-kept', 'settles', 'one-receipt'], profile: 'honest',
+    name: 'quota-leaked-by-rejected-pubrec', by: ['window-kept'], profile: 'honest',
     changes: [change('acks.ts', '      finish(core, m, ErrorCode.PublishRefused, reason)\n      return 0', '      finish(core, m, ErrorCode.PublishRefused, reason)\n      core.outbox_.flightCount_ = core.outbox_.flightCount_ + 1\n      return 0')],
     why: 'After some refusals nothing is sent any more.'
   },
@@ -204,8 +204,21 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'inbound-id-not-journalled', by: ['in-exactly-once'], profile: 'power',
-    changes: [change('inbound.ts', '  if (FEATURE_JOURNAL) mustRecord(core)\n', '')],
+    changes: [
+      change('inbound.ts', '  if (FEATURE_JOURNAL) mustRecord(core)\n', ''),
+      change('inbound.ts', '      if (FEATURE_JOURNAL && qos === 2) mustRecord(core)\n', '')
+    ],
     why: 'After a cut a message is handed over again without a word.'
+  },
+  {
+    name: 'handler-writes-the-id-away', by: ['in-exactly-once'], profile: 'power',
+    changes: [change('inbound.ts', '      if (FEATURE_JOURNAL && qos === 2) mustRecord(core)\n', '')],
+    why: 'A handler that publishes has the journal written without the id of its own message, and PUBREC leaves all the same.'
+  },
+  {
+    name: 'conflict-not-slowed', by: ['few-takeovers'], profile: 'session-losing',
+    changes: [change('judge.ts', '  if (g.conflict_) least = conflictWait(g, core.clock_.seconds_, noise)\n', '')],
+    why: 'Two devices with one id put each other off for ever.'
   },
   {
     name: 'removal-not-journalled', by: ['in-at-least-once'], profile: 'power',

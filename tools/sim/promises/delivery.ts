@@ -1,12 +1,12 @@
 /** How often and in which order messages come, both ways (docs/protocol.md, 6, 13 and 33). */
 import { owed } from '../settle.js'
 import type { Sent } from '../world.js'
-import { KEEPING, type SimPromise } from './promise.js'
+import { HONEST, type SimPromise } from './promise.js'
 
 export const outExactlyOnce: SimPromise = {
   name: 'out-exactly-once',
   sentence: 'A QoS 2 publish is taken by the server once while the session lasts; over a lost one at least once with onSessionLost "resend" and at most once with "report". A QoS 0 publish is taken at most once.',
-  profiles: KEEPING,
+  profiles: HONEST,
   watch: (world, name) => {
     const takenUnder = new Map<string, object[]>()
     return {
@@ -30,7 +30,7 @@ export const outExactlyOnce: SimPromise = {
 export const inExactlyOnce: SimPromise = {
   name: 'in-exactly-once',
   sentence: 'A QoS 2 message reaches the callback once, and only what somebody published does; after a power cut with a journal it may come again, marked as repeated, unless its PUBREC had left.',
-  profiles: KEEPING,
+  profiles: HONEST,
   watch: (world, name) => {
     /** Ids of QoS 2 messages that came, and the life of the program in which their PUBREC left first. */
     const ids = new Map<number, string>()
@@ -59,7 +59,7 @@ export const inExactlyOnce: SimPromise = {
 export const inAtLeastOnce: SimPromise = {
   name: 'in-at-least-once',
   sentence: 'A QoS 1 or 2 message published to a subscription reaches the application while the session lasts, unless it is larger than what may be taken or gave way in a cache that overwrites.',
-  profiles: KEEPING,
+  profiles: HONEST,
   watch: (world, name) => ({
     end: () => {
       const waiting = owed(world)

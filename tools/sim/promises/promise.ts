@@ -14,3 +14,6 @@ export interface SimPromise {
 
 /** Where the server keeps what protocol.md 33 asks of it. */
 export const KEEPING: readonly Script['profile'][] = ['honest', 'power', 'slow']
+
+/** Where the server keeps its word, but for sessions that it loses. */
+export const HONEST: readonly Script['profile'][] = [...KEEPING, 'session-losing']

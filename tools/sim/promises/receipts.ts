@@ -1,7 +1,7 @@
 /** What a receipt means (docs/protocol.md, 18, 19 and 33). */
 import { ErrorCode } from '../../../firmware/codes.js'
 import type { Sent } from '../world.js'
-import { KEEPING, type SimPromise } from './promise.js'
+import { HONEST, type SimPromise } from './promise.js'
 
 function named(sent: Sent): string {
   return `${sent.label} (token ${sent.token}, QoS ${sent.qos}, published at ${sent.t} ms)`
@@ -30,7 +30,7 @@ export const oneReceipt: SimPromise = {
 export const deliveredWasTaken: SimPromise = {
   name: 'delivered-was-taken',
   sentence: 'A publish of QoS 1 or 2 whose receipt says delivered was taken by the server before that receipt.',
-  profiles: KEEPING,
+  profiles: HONEST,
   watch: (world, name) => ({
     receipt: (sent) => {
       const receipt = sent.receipts[sent.receipts.length - 1]!

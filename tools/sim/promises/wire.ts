@@ -102,6 +102,10 @@ export const windowKept: SimPromise = {
     const { client, server } = world.script
     const most = Math.min(client.limits?.inflight ?? (world.script.features === 'tiny' ? 8 : 20), client.protocolVersion === 5 ? server.receiveMaximum ?? 65_535 : 65_535)
     return {
+      slice: () => {
+        const { inflight, outboxCount } = world.client.stats()
+        if (inflight > outboxCount) world.fail(name, `${inflight} publishes count as unfinished, and only ${outboxCount} have not ended: the window does not open again`)
+      },
       in: (frame) => {
         if (frame.name === 'CONNACK') unfinished.clear()
         else if (frame.name === 'PUBACK' || frame.name === 'PUBCOMP' || frame.name === 'PUBREC' && frame.reason >= 0x80) unfinished.delete(frame.id)
