@@ -5,10 +5,12 @@ import { HONEST, type SimPromise } from './promise.js'
 
 export const outExactlyOnce: SimPromise = {
   name: 'out-exactly-once',
-  sentence: 'A QoS 2 publish is taken by the server once while the session lasts; over a lost one at least once with onSessionLost "resend" and at most once with "report". A QoS 0 publish is taken at most once.',
+  sentence: 'A QoS 2 publish is taken by the server once while the session lasts; over a lost one at least once with onSessionLost "resend" and at most once with "report", where the version says that it was lost (3.1 does not). A QoS 0 publish is taken at most once.',
   profiles: HONEST,
   watch: (world, name) => {
     const takenUnder = new Map<string, object[]>()
+    const { protocolVersion, clean, onSessionLost } = world.script.client
+    const reports = onSessionLost === 'report' && !(protocolVersion === 3 && clean === false)
     return {
       taken: (taken, sent) => {
         if (sent.taken.length < 2) {
@@ -19,7 +21,7 @@ export const outExactlyOnce: SimPromise = {
         const session = world.session()?.key ?? {}
         const again = sessions.includes(session)
         sessions.push(session)
-        const once = sent.qos === 0 || sent.qos === 2 && (again || world.script.client.onSessionLost === 'report')
+        const once = sent.qos === 0 || sent.qos === 2 && (again || reports)
         // Without a journal the program's next life does not know of it.
         if (once && (world.boot === 1 || world.survives(sent))) world.fail(name, `${sent.label} of QoS ${sent.qos} was taken ${sent.taken.length} times, at ${sent.taken.map((one) => one.t).join(' and ')} ms${again ? ', in one session' : ''}`)
       }
