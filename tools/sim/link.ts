@@ -12,6 +12,8 @@ export interface Link {
   sessionPresent: boolean
   /** ms at which it died without a sign; -1 while it lives. A partition that heals revives it. */
   deadAt: number
+  /** ms at which the client last read bytes; -1 for never. Where only the way out is dead, they are a sign of life. */
+  heardAt: number
   /** It is half open, or the server forgot it: nothing brings it back. */
   deadForGood: boolean
   /** The client closed it. */

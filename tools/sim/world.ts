@@ -308,7 +308,7 @@ export class World {
   private open(endpoint: Endpoint): Socket {
     const { script } = this
     const socket = this.sim.device.hal.socket.open(endpoint)
-    const link: Link = { number: this.links.length + 1, openedAt: this.now, sessionPresent: false, accepted: false, deadAt: -1, deadForGood: false, closed: false, connectionOf: () => this.connectionOf(socket), out: undefined as never, in: undefined as never }
+    const link: Link = { number: this.links.length + 1, openedAt: this.now, sessionPresent: false, accepted: false, deadAt: -1, heardAt: -1, deadForGood: false, closed: false, connectionOf: () => this.connectionOf(socket), out: undefined as never, in: undefined as never }
     const version = script.client.protocolVersion ?? 4
     link.out = new FrameReader(version, LABEL_BYTES, (frame) => this.out(frame, link))
     link.in = new FrameReader(version, LABEL_BYTES, (frame) => this.in(frame, link))
@@ -318,6 +318,7 @@ export class World {
     for (const hook of this.hooks) hook.attempt?.()
     return new WatchedSocket(socket, link, (bytes: Bytes) => {
       this.readInSlice += bytes.length
+      link.heardAt = this.now
     }, (ended) => {
       const sent = this.byLabel.get(ended.out.begunLabel)
       if (sent !== undefined && sent.partAt < 0) sent.partAt = this.now

@@ -1,4 +1,5 @@
 /** When the link is believed in, and how it is asked for again (docs/protocol.md, 1, 27 and 28). */
+import type { Link } from '../link.js'
 import type { World } from '../world.js'
 import type { SimPromise } from './promise.js'
 
@@ -16,16 +17,21 @@ function deadLimitMs(world: World): number {
   return Math.max(1500 * world.keepalive, 500 * world.keepalive + fills) + way + slow + held + 100
 }
 
+/** ms since when nothing comes of it: a link whose way out is dead lives on as long as it brings something. */
+function diedAt(link: Link): number {
+  return Math.max(link.deadAt, link.heardAt)
+}
+
 export const deadLinkNoticed: SimPromise = {
   name: 'dead-link-noticed',
-  sentence: 'With a keepalive, no link is believed up longer than 1.5 x keepalive after it died without a sign, under any traffic; while the program leaves a push-back cache full, one keepalive more; on a port that takes a large message more slowly than its buffer would, what fills the buffer and half a keepalive.',
+  sentence: 'With a keepalive, no link is believed up longer than 1.5 x keepalive after it died without a sign and the last byte came, under any traffic; while the program leaves a push-back cache full, one keepalive more; on a port that takes a large message more slowly than its buffer would, what fills the buffer and half a keepalive.',
   watch: (world, name) => {
     const look = (): void => {
       const { link } = world
       if (world.keepalive === 0 || link === undefined || link.deadAt < 0 || link.closed) return
-      const since = world.now - link.deadAt
+      const since = world.now - diedAt(link)
       const limit = deadLimitMs(world)
-      if (since > limit) world.fail(name, `connection ${link.number} died at ${link.deadAt} ms and is believed ${world.state} ${since} ms later; the bound is ${limit} ms with a keepalive of ${world.keepalive} s`)
+      if (since > limit) world.fail(name, `connection ${link.number} died at ${diedAt(link)} ms and is believed ${world.state} ${since} ms later; the bound is ${limit} ms with a keepalive of ${world.keepalive} s`)
     }
     const believed = (): void => {
       if (world.state === 'up' || world.state === 'draining') look()
@@ -35,9 +41,9 @@ export const deadLinkNoticed: SimPromise = {
         if (before !== 'up') return
         const { link } = world
         if (world.keepalive === 0 || link === undefined || link.deadAt < 0) return
-        const since = world.now - link.deadAt
+        const since = world.now - diedAt(link)
         const limit = deadLimitMs(world)
-        if (since > limit) world.fail(name, `connection ${link.number} died at ${link.deadAt} ms and was given up ${since} ms later; the bound is ${limit} ms with a keepalive of ${world.keepalive} s`)
+        if (since > limit) world.fail(name, `connection ${link.number} died at ${diedAt(link)} ms and was given up ${since} ms later; the bound is ${limit} ms with a keepalive of ${world.keepalive} s`)
       },
       slice: believed,
       step: believed
@@ -85,8 +91,9 @@ export const slowLane: SimPromise = {
   watch: (world, name) => {
     let refusedAt = -1
     return {
-      in: (frame) => {
-        if (frame.name !== 'CONNACK') return
+      in: (frame, link) => {
+        // One after another CONNACK is no refusal: it ends the connection as a violation.
+        if (frame.name !== 'CONNACK' || link.accepted && frame.reason !== 0) return
         const slow = world.script.client.protocolVersion === 5 ? SLOW_V5 : SLOW_V3
         refusedAt = slow.has(frame.reason) ? world.now : -1
       },
