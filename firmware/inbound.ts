@@ -241,7 +241,7 @@ export function handlePacket(core: Core): Code {
 function offer(this: void, core: Core, chunk: Bytes, s: Scanner): Code {
   const fn = core.options_.onStream
   if (fn === undefined) return 0
-  return fn(core.streamTopic_, chunk, s.offset_, s.total_)
+  return fn(core.streamTopic_, chunk, s.offset_, s.total_, core.info_)
 }
 
 /** Whether what began is to be offered: not too large, not a repeat. 1 offer, 0 skip, below 0 close. */
@@ -284,6 +284,7 @@ export function startStream(core: Core, s: Scanner): Code {
   s.skip_ = answer === 0
   if (answer === 1) {
     core.streamTopic_ = textOfTopic(core, p.topic_)
+    describe(core, p)
     core.stats_.received = core.stats_.received + 1
   }
   return 0

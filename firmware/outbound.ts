@@ -310,7 +310,8 @@ function sendQueue(core: Core, socket: Socket): void {
       if (box.flightCount_ >= quota(core)) return
       if (m.packetId_ === 0) m.packetId_ = nextPacketId(core)
       if (m.packetId_ === 0) return
-      m.taken_ = Taken.Nothing
+      // What left in a session that was lost has left all the same: it cannot give way any more.
+      m.taken_ = m.epoch_ > 0 ? Taken.Part : Taken.Nothing
     }
     popFront(box.queue_)
     if (!sendPublish(core, m)) giveUp(core, m)
@@ -368,6 +369,6 @@ export function pump(core: Core, socket: Socket): Code {
   if (waiting >= core.settings_.sliceBytes_ && core.tx_.bytes_ < waiting) core.more_ = true
   if (FEATURE_RECORDER && core.recorder_ !== undefined && core.outbox_.queue_.head_ !== undefined && core.tx_.bytes_ === 0 && socket.credit() <= 0) noteBlocked(core)
   // A message in pieces has begun: the first piece follows at once, when there is room for it.
-  if (FEATURE_STREAM && core.streaming_ !== undefined && core.streamed_ === 0 && socket.credit() > core.tx_.bytes_) core.more_ = true
+  if (FEATURE_STREAM && core.streaming_ !== undefined && core.streamed_ === 0 && hasRoom(core, socket)) core.more_ = true
   return code
 }

@@ -49,7 +49,8 @@ function latch(core: Core): void {
   box.flight_ = rest
   m = box.leaving_.head_
   while (m !== undefined) {
-    if (!isTaken(core.tx_, (m.from_ + 1) % 1073741824)) m.epoch_ = 0
+    if (isTaken(core.tx_, (m.from_ + 1) % 1073741824)) m.taken_ = Taken.Part
+    else if (m.taken_ === Taken.Nothing) m.epoch_ = 0
     m = m.next_
   }
   // Both were in order; QoS 0 and unsent QoS 1 and 2 that left together go back together, by where they stood.

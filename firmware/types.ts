@@ -285,7 +285,7 @@ export interface Options {
   authenticate?: (this: void, method: string, data: Bytes) => Bytes | undefined
   onMessage?: MessageHandler
   /** A message larger than `limits.packetIn`, in pieces. Below 0 stops the pieces; the message is still acknowledged. */
-  onStream?: (this: void, topic: string, chunk: Bytes, offset: number, total: number) => Code
+  onStream?: (this: void, topic: string, chunk: Bytes, offset: number, total: number, packet: PacketInfo) => Code
   onReceipt?: (this: void, token: number, outcome: Outcome, reason: Code) => void
   /** `code`: the granted QoS 0, 1, 2, or below 0. */
   onSubscribed?: (this: void, token: number, filter: string, code: Code) => void

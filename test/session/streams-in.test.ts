@@ -30,6 +30,19 @@ function collecting(options: WorldOptions = {}): { h: SimClient; pieces: Piece[]
   return { h, pieces, texts }
 }
 
+it.each([4, 5] as const)('what comes in pieces says its QoS, id and flags, and under 5.0 its properties, version %i', (protocolVersion) => {
+  const seen: unknown[] = []
+  const h = simClient({ protocolVersion, onStream: (_topic, _chunk, offset, _total, packet) => { if (offset === 0) seen.push({ ...packet }); return 0 } })
+  h.up()
+  mute(h, 'puback')
+  h.peer.publish({ topic: 'a', payload: body(3000), qos: 1, messageId: 5, retain: true, dup: true, ...(protocolVersion === 5 ? { properties: { contentType: 'c' } } : {}) })
+  h.peer.publish({ topic: 'b', payload: body(3000) })
+  h.run(1000)
+  expect(seen).toMatchObject([{ qos: 1, packetId: 5, retain: true, dup: true }, { qos: 0, packetId: 0, retain: false, dup: false }])
+  expect((seen[0] as { properties?: { contentType?: string } }).properties?.contentType).toBe(protocolVersion === 5 ? 'c' : undefined)
+  h.check()
+})
+
 describe.each(BOTH_KINDS)('large messages in, waits: %j', (waits) => {
   it.each([4, 5] as const)('[S1-22] [S1-20] come through onStream in pieces, whole and in order, and are acknowledged at the end, version %i', (protocolVersion) => {
     for (const piecesIn of [1460, 536, 1, [1, 1000, 7] as const]) {

@@ -23,9 +23,9 @@ export class Program {
     world.program.onMessage = (_topic, payload, packet) => this.hear(payload, packet.qos, packet.repeated === true)
     if (program.streams) {
       let label = ''
-      world.program.onStream = (_topic, chunk, offset, total) => {
+      world.program.onStream = (_topic, chunk, offset, total, packet) => {
         if (offset < LABEL_BYTES) label = label.slice(0, offset) + chunk.slice(0, LABEL_BYTES - offset)
-        if (offset + chunk.length === total) this.hear(label as Bytes, world.coming.get(label)?.qos ?? 0, false)
+        if (offset + chunk.length === total) this.hear(label as Bytes, packet.qos, packet.repeated === true)
         return 0
       }
     }

@@ -100,7 +100,8 @@ export const windowKept: SimPromise = {
   watch: (world, name) => {
     const unfinished = new Set<number>()
     const { client, server } = world.script
-    const most = Math.min(client.limits?.inflight ?? (world.script.features === 'tiny' ? 8 : 20), client.protocolVersion === 5 ? server.receiveMaximum ?? 65_535 : 65_535)
+    // One that lies may announce another maximum than it has.
+    const most = Math.min(client.limits?.inflight ?? (world.script.features === 'tiny' ? 8 : 20), client.protocolVersion === 5 && world.script.profile !== 'dishonest' ? server.receiveMaximum ?? 65_535 : 65_535)
     return {
       slice: () => {
         const { inflight, outboxCount } = world.client.stats()
