@@ -2,8 +2,10 @@
  * The loop around slices: when the next one is due, on ports that wait and on ports that wake us.
  */
 import type { Code } from './bytes.js'
+import { earlier } from './clock.js'
 import { ErrorCode } from './codes.js'
 import { because, Phase, type Core } from './core.js'
+import { watchBearer } from './judge.js'
 import { mayRead, mustHold, slice } from './slice.js'
 
 /** Work was given to a client between slices: an event-driven port is asked for a slice at once, one time. */
@@ -31,19 +33,30 @@ export function untilDue(core: Core, most: number): number {
   return left <= 0 ? 0 : left < most ? left : most
 }
 
-/** The longest single wait, ms: the port's clock must stay exact over it. */
-export const enum Longest { Wait = 1073741823 }
+/** ms: the longest single wait, over which the port's clock must stay exact; and how long slices without work may be left out. */
+export const enum Longest { Wait = 1073741823, Quiet = 1000 }
 
-/** One slice for an event-driven port, and the next appointment. */
+/**
+ * One slice for an event-driven port, and the next appointment. Without work it ends early, since many wakes bring none: nothing waits to
+ * leave or to be told, nothing has arrived, no timer is due. A second after the last slice there is a whole one all the same, for what
+ * looks at the clock without an appointment.
+ */
 export function pumpOnce(core: Core): number {
   if (core.busy_ > 0) return 0
   core.wakeSoon_ = false
-  const handled = slice(core)
   const timer = core.hal_.timer
-  if (core.wakeHandle_ > 0 && timer.wakeAfter !== undefined) {
-    if (core.more_) timer.wakeAfter(core.wakeHandle_, 0)
-    else timer.wakeAfter(core.wakeHandle_, core.due_ < 0 ? Longest.Wait + 1 : core.due_)
+  const socket = core.socket_
+  let handled = 0
+  let passed = timer.since(core.clock_.stamp_)
+  if (!core.more_ && core.phase_ === Phase.Up && core.outbox_.count_ === 0 && core.tx_.bytes_ === 0 && !core.registry_.dirty_ &&
+    passed < earlier(Longest.Quiet, core.due_) && socket !== undefined && socket.pending() === 0 && socket.status() > 0) {
+    if (FEATURE_GOVERNOR) watchBearer(core)
+    core.hal_.system.feedWatchdog()
+  } else {
+    passed = 0
+    handled = slice(core)
   }
+  if (core.wakeHandle_ > 0 && timer.wakeAfter !== undefined) timer.wakeAfter(core.wakeHandle_, core.more_ ? 0 : core.due_ < 0 ? Longest.Wait + 1 : core.due_ - passed)
   return handled
 }
 

@@ -306,9 +306,10 @@ function nextDue(core: Core): number {
   else if (core.phase_ < Phase.Up) due = s.connectTimeout_ - core.age_
   else {
     const socket = core.socket_
-    due = !isLeaving(core) || core.keepalive_.waiting_ >= 0 ? nextPing(core.keepalive_, socket !== undefined && socket.unacked() === 0) : -1
-    if (FEATURE_LEARN && !isLeaving(core)) due = earlier(due, nextIdlePing(core))
-    due = earlier(due, isLeaving(core) ? core.keepalive_.timeout_ - core.tx_.stalled_ : -1)
+    const leaving = isLeaving(core)
+    if (!leaving || core.keepalive_.waiting_ >= 0) due = nextPing(core.keepalive_, socket !== undefined && socket.unacked() === 0)
+    if (FEATURE_LEARN && !leaving) due = earlier(due, nextIdlePing(core))
+    if (leaving) due = earlier(due, core.keepalive_.timeout_ - core.tx_.stalled_)
     due = earlier(due, core.sentNow_ > 0 ? s.ackTimeout_ - core.ackAge_ : -1)
     if (core.overflow_ >= 0) due = earlier(due, core.receiveSet_.length === 0 ? 0 : Wait.Overflow - core.overflow_)
     if (core.phase_ === Phase.Draining) due = earlier(due, core.drainMs_ - core.age_)

@@ -151,6 +151,91 @@ describe('yield on a port that cannot wait', () => {
   })
 })
 
+describe('a wake that brings no work, on a port of events', () => {
+  /** What the client asked of its socket while `fn` ran, counted. */
+  const watched = (options: object = {}) => {
+    const h = simClient(options)
+    const counts = { read: 0, credit: -1 }
+    const open = h.device.hal.socket.open
+    h.device.hal.socket.open = (endpoint) => {
+      const socket = open(endpoint)
+      const read = socket.read.bind(socket)
+      const credit = socket.credit.bind(socket)
+      socket.read = (max) => {
+        counts.read += 1
+        return read(max)
+      }
+      socket.credit = () => (counts.credit < 0 ? credit() : counts.credit)
+      return socket
+    }
+    h.up()
+    h.run(2500)
+    return { h, counts }
+  }
+
+  it('costs a look: the socket is not read again until a second has passed', () => {
+    const { h, counts } = watched()
+    h.client.yield(0)
+    const reads = counts.read
+    for (let i = 0; i < 9; i++) {
+      h.sim.advance(100)
+      expect(h.client.yield(0)).toBe(0)
+    }
+    expect(counts.read).toBe(reads)
+    h.sim.advance(100)
+    h.client.yield(0)
+    expect(counts.read).toBe(reads + 1)
+    h.check()
+  })
+
+  it.each([7, 300, 999, 1001])('leaves every time as it is: a program that yields every %j ms pings and measures as one that does not', (step) => {
+    const times = (polls: boolean): unknown => {
+      const h = simClient({ keepalive: 5 })
+      h.up()
+      const from = h.sim.now
+      while (h.sim.now < from + 60000) {
+        h.run(step)
+        if (polls && h.sim.now < from + 40000) h.client.yield(0)
+      }
+      h.check()
+      return timesOf(h.peer, 'pingreq')
+    }
+    expect((times(true) as number[]).length).toBeGreaterThan(10)
+    expect(times(true)).toEqual(times(false))
+  })
+
+  it('does not hold up a request that waits for room in the socket', () => {
+    const { h, counts } = watched()
+    counts.credit = 0
+    h.client.subscribe('t', 1)
+    h.run(100)
+    expect(h.peer.all('subscribe')).toHaveLength(0)
+    h.client.yield(0)
+    counts.credit = 1000
+    h.client.yield(0)
+    h.run(100)
+    expect(h.peer.all('subscribe')).toHaveLength(1)
+  })
+
+  it('still sees that the bearer was away: the close that follows is no sign of a second client', () => {
+    const looks = { count: 0 }
+    const h = simClient({ sim: { bearer: true } })
+    const network = h.device.hal.network!
+    const ready = network.ready
+    network.ready = () => {
+      looks.count += 1
+      return ready()
+    }
+    h.up()
+    h.run(2500)
+    h.client.yield(0)
+    const before = looks.count
+    h.sim.advance(100)
+    h.client.yield(0)
+    expect(looks.count).toBe(before + 1)
+  })
+})
+
 describe('both kinds of port', () => {
   it('[S1-17] see the same packets at the same times for the same program', () => {
     const trace = (waits: boolean): unknown => {
