@@ -7,21 +7,49 @@ import { Step, type Kit, type Setup } from './types.js'
 const TOLERANCE_MS = 250
 const LIMIT_MS = 20000
 const BULK_BYTES = 65536
+/** Bytes of an answer of the peer, with room to spare. */
+const ANSWER_MAX = 1000
+/** Bytes that no port and no operating system may take on behalf of a peer that does not read. */
+const ENDLESS = 67108864
+/** Writes in one step, so that a port that takes little at a time gets to its events. */
+export const WRITES_A_STEP = 256
+/** Calls of the clock, while it stands, after which it counts as standing. */
+const STILL_CALLS = 100000
+/** Calls of the functions of a case's wake handles, in all and inside each other. */
+const CALLS_MAX = 10000
+const DEPTH_MAX = 10
 
 /** The number, or `otherwise` where there is none. */
 export function given(value: number | undefined, otherwise: number): number {
   return value === undefined ? otherwise : value
 }
 
-export function createKit(setup: Setup, label: number): Kit {
+/** Calls `fn`; what the port threw meanwhile, "" where nothing. See `Setup.catching`. */
+export function caught(setup: Setup, fn: (this: void) => void): string {
+  const catching = setup.catching
+  if (catching !== undefined) return catching(fn)
+  fn()
+  return ''
+}
+
+/** A kit for a case that begins at `now`. */
+export function createKit(setup: Setup, label: number, now: number): Kit {
   const hal: Hal = setup.hal
-  const now = hal.timer.ticks()
   return {
     setup: setup, hal: hal, stage: 0, began: now, entered: now,
     limitMs: given(setup.limitMs, LIMIT_MS), toleranceMs: given(setup.toleranceMs, TOLERANCE_MS), bulkBytes: given(setup.bulkBytes, BULK_BYTES),
     socket: undefined as unknown as Socket, sockets: [], handles: [], out: EMPTY, got: EMPTY, label: label, dialling: false, doing: '', seen: '', other: hal, text: '',
-    count: 0, total: 0, mark: 0, stamp: now, firstStamp: now, wakes: 0, depth: 0, code: 0
+    count: 0, total: 0, mark: 0, stamp: now, firstStamp: now, wakes: 0, depth: 0, code: 0, calls: 0, inside: 0
   }
+}
+
+/** The case begins now. */
+export function begin(kit: Kit): void {
+  const now = kit.hal.timer.ticks()
+  kit.began = now
+  kit.entered = now
+  kit.stamp = now
+  kit.firstStamp = now
 }
 
 /** Ends the case: what was seen instead of what is right. The first thing seen counts. */
@@ -122,7 +150,7 @@ export function take(kit: Kit, max: number): number {
 
 /** Reads until `kit.got` has `length` bytes; true when it has. The connection must not end before. */
 export function collected(kit: Kit, length: number): boolean {
-  while (kit.got.length < length && take(kit, length - kit.got.length) > 0) kit.doing = ''
+  while (kit.seen.length === 0 && kit.got.length < length && take(kit, length - kit.got.length) > 0) kit.doing = ''
   if (kit.got.length >= length) return true
   const status = kit.socket.status()
   if (status < 0) fail(kit, 'the connection ended with ' + status + ' after ' + kit.got.length + ' of ' + length + ' bytes')
@@ -133,6 +161,10 @@ export function collected(kit: Kit, length: number): boolean {
 /** Reads the peer's answer, which ends in a full stop; true when it is whole, in `kit.got`. */
 export function answered(kit: Kit): boolean {
   while (find(kit.got, ascii('.'), 0) < 0) {
+    if (kit.got.length > ANSWER_MAX) {
+      fail(kit, 'read gave ' + kit.got.length + ' bytes without a full stop, where the peer sent less than ' + ANSWER_MAX)
+      return false
+    }
     if (take(kit, 100) === 0) {
       const status = kit.socket.status()
       if (status < 0) fail(kit, 'the connection ended with ' + status + ' before the peer answered; it had said "' + shown(kit.got) + '"')
@@ -159,10 +191,10 @@ export function follow(kit: Kit, max: number): number {
   return bytes.length
 }
 
-/** Writes the pattern until `kit.total` bytes were taken; true when they were. Never more than the port promised. */
+/** Writes the pattern until `length` bytes were taken, in `kit.total`; true when they were. */
 export function fed(kit: Kit, length: number): boolean {
   let taken: Code = 1
-  while (kit.total < length && taken > 0) {
+  for (let turn = 0; turn < WRITES_A_STEP && kit.total < length && taken > 0 && kit.seen.length === 0; turn = turn + 1) {
     let size = length - kit.total
     if (size > PATTERN_MAX) size = PATTERN_MAX
     taken = kit.socket.write(pattern(kit.total, size))
@@ -173,11 +205,57 @@ export function fed(kit: Kit, length: number): boolean {
   return kit.total >= length
 }
 
-/** A new wake handle that counts its calls in `kit.wakes`; freed after the case. */
-export function counting(kit: Kit): number {
-  const handle = kit.hal.timer.onWake!(() => { kit.wakes = kit.wakes + 1 })
+/**
+ * Writes as fast as the port allows to a peer that does not read; true when nothing was taken for `quietMs`. Counts in
+ * `kit.total`, and marks the last success in `kit.stamp`.
+ */
+export function filled(kit: Kit, quietMs: number): boolean {
+  for (let turn = 0; turn < WRITES_A_STEP; turn = turn + 1) {
+    const credit = kit.socket.credit()
+    const taken = kit.socket.write(pattern(kit.total, PATTERN_MAX))
+    if (taken < 0) {
+      fail(kit, 'write returned ' + taken + ' after ' + kit.total + ' bytes that the peer does not read; 0 is right when there is no room')
+      return false
+    }
+    if (taken === 0) {
+      const quiet = kit.hal.timer.since(kit.stamp)
+      if (credit >= 1 && quiet > 2000) fail(kit, 'credit is ' + credit + ' and write takes nothing')
+      return quiet >= quietMs
+    }
+    kit.stamp = kit.hal.timer.ticks()
+    kit.total = kit.total + taken
+    if (kit.total > ENDLESS) {
+      fail(kit, 'write took ' + kit.total + ' bytes that nobody reads')
+      return false
+    }
+  }
+  return false
+}
+
+/** A new wake handle, freed after the case. Its function may be called too often, or from within, but not for ever. */
+export function woken(kit: Kit, fn: (this: void) => void): number {
+  const handle = kit.hal.timer.onWake!(() => {
+    kit.calls = kit.calls + 1
+    if (kit.calls > CALLS_MAX) {
+      fail(kit, 'wakes were called ' + kit.calls + ' times; the case asked for fewer than ' + CALLS_MAX)
+      return
+    }
+    if (kit.inside >= DEPTH_MAX) {
+      fail(kit, 'a wake was called from within another one, ' + DEPTH_MAX + ' deep')
+      return
+    }
+    kit.inside = kit.inside + 1
+    const text = caught(kit.setup, fn)
+    kit.inside = kit.inside - 1
+    if (text.length > 0) fail(kit, 'the port threw in a wake: ' + text)
+  })
   kit.handles.push(handle)
   return handle
+}
+
+/** A new wake handle that counts its calls in `kit.wakes`; freed after the case. */
+export function counting(kit: Kit): number {
+  return woken(kit, () => { kit.wakes = kit.wakes + 1 })
 }
 
 /** Passes `ms` without calling the port's waits. */
@@ -188,7 +266,14 @@ export function beBusy(kit: Kit, ms: number): void {
     return
   }
   const from = kit.hal.timer.ticks()
-  while (kit.hal.timer.since(from) < ms) kit.mark = kit.mark + 0
+  let highest = 0
+  let calls = 0
+  while (highest < ms && calls < STILL_CALLS) {
+    const now = kit.hal.timer.since(from)
+    calls = now > highest ? 0 : calls + 1
+    if (now > highest) highest = now
+  }
+  if (highest < ms) fail(kit, 'the clock stood at ' + highest + ' ms for ' + STILL_CALLS + ' calls; ' + ms + ' ms were to pass')
 }
 
 /** An error of the runtime, in a language without `throw`: nothing is called as a function. */
@@ -197,13 +282,27 @@ export function throwing(): number {
   return nothing.call()
 }
 
-/** What is left of a case: its connections are closed, its handles freed. */
-export function closeAll(kit: Kit): void {
+function closed(kit: Kit, socket: Socket): string {
+  // A broken port gave no socket.
+  return socket === undefined ? '' : caught(kit.setup, () => { socket.close() })
+}
+
+function freed(kit: Kit, handle: number): string {
+  return caught(kit.setup, () => { kit.hal.timer.wakeAfter!(handle, -1) })
+}
+
+/** What is left of a case: its connections are closed, its handles freed. What the port threw meanwhile, or "". */
+export function closeAll(kit: Kit): string {
+  let thrown = ''
   for (const socket of kit.sockets) {
-    // A broken port's.
-    if (socket !== undefined) socket.close()
+    const text = closed(kit, socket)
+    if (text.length > 0) thrown = text
   }
-  for (const handle of kit.handles) kit.hal.timer.wakeAfter!(handle, -1)
+  for (const handle of kit.handles) {
+    const text = freed(kit, handle)
+    if (text.length > 0) thrown = text
+  }
   kit.sockets = []
   kit.handles = []
+  return thrown
 }

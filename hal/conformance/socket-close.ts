@@ -1,7 +1,7 @@
 /** Closing: at once, for good, as often as it is called, and the peer and the next connection notice. */
 import { EMPTY } from '../../firmware/bytes.js'
 import { LinkCode, SocketStatus } from '../hal.js'
-import { ascii, check, collected, dial, fail, follow, next, pushed, shown, staged, take, waitFor } from './kit.js'
+import { ascii, check, collected, dial, fail, follow, next, pushed, shown, staged, take, waitFor, woken } from './kit.js'
 import { pattern } from './pattern.js'
 import { Need, Step, type Case, type Kit } from './types.js'
 
@@ -39,13 +39,17 @@ function causeStays(kit: Kit): Step {
   return staged(kit) > 100 ? Step.Done : Step.NotYet
 }
 
-function silent(kit: Kit): Step {
+/** Stages 0 and 1: 300 bytes came, and nobody read them before the close. */
+function closedUnread(kit: Kit): Step {
   if (kit.stage === 0) return dial(kit, 'send 300;drain')
-  if (kit.stage === 1) {
-    if (kit.socket.pending() < 300) return waitFor(kit, '300 bytes to arrive')
-    kit.socket.close()
-    return next(kit)
-  }
+  if (kit.socket.pending() < 300) return waitFor(kit, '300 bytes to arrive')
+  kit.count = kit.label
+  kit.socket.close()
+  return next(kit)
+}
+
+function silent(kit: Kit): Step {
+  if (kit.stage < 2) return closedUnread(kit)
   if (kit.socket.read(100) !== EMPTY) return fail(kit, 'read gave bytes after close()')
   if (kit.socket.pending() !== 0) return fail(kit, 'pending is ' + kit.socket.pending() + ' after close()')
   return staged(kit) > 50 ? Step.Done : Step.NotYet
@@ -61,49 +65,36 @@ function peerSays(kit: Kit, how: string, other: string): Step {
   return waitFor(kit, 'what the peer has to say')
 }
 
+/** From stage 2: what the peer, asked on the next connection, says of how the one ended that was closed, `kit.count`. */
 function told(kit: Kit): Step {
-  if (kit.stage === 0) return dial(kit, 'drain')
-  if (kit.stage === 1) {
-    kit.count = kit.label
-    kit.socket.close()
-    return next(kit)
-  }
   if (kit.stage === 2) return staged(kit) < kit.toleranceMs ? Step.NotYet : dial(kit, 'ask ' + kit.count)
   return peerSays(kit, 'fin', 'rst')
+}
+
+function toldAtOnce(kit: Kit): Step {
+  if (kit.stage === 0) return dial(kit, 'drain')
+  if (kit.stage > 1) return told(kit)
+  kit.count = kit.label
+  kit.socket.close()
+  return next(kit)
 }
 
 function toldUnread(kit: Kit): Step {
-  if (kit.stage === 0) return dial(kit, 'send 300;drain')
-  if (kit.stage === 1) {
-    if (kit.socket.pending() < 300) return waitFor(kit, '300 bytes to arrive')
-    kit.count = kit.label
-    kit.socket.close()
-    return next(kit)
-  }
-  if (kit.stage === 2) return staged(kit) < kit.toleranceMs ? Step.NotYet : dial(kit, 'ask ' + kit.count)
-  return peerSays(kit, 'fin', 'rst')
+  return kit.stage < 2 ? closedUnread(kit) : told(kit)
 }
 
 /** The peer closed its half and still listens: our close ends the other. */
-function halfClosed(kit: Kit): Step {
+function toldHalfClosed(kit: Kit): Step {
   if (kit.stage === 0) return dial(kit, 'fin;drain')
-  if (kit.stage === 1) {
-    if (kit.socket.status() >= 0) return waitFor(kit, 'FIN to show in status()')
-    kit.count = kit.label
-    kit.socket.close()
-    return next(kit)
-  }
-  if (kit.stage === 2) return staged(kit) < kit.toleranceMs ? Step.NotYet : dial(kit, 'ask ' + kit.count)
-  return peerSays(kit, 'fin', 'rst')
+  if (kit.stage > 1) return told(kit)
+  if (kit.socket.status() >= 0) return waitFor(kit, 'FIN to show in status()')
+  kit.count = kit.label
+  kit.socket.close()
+  return next(kit)
 }
 
 function unreadThenNext(kit: Kit): Step {
-  if (kit.stage === 0) return dial(kit, 'send 300;drain')
-  if (kit.stage === 1) {
-    if (kit.socket.pending() < 300) return waitFor(kit, '300 bytes to arrive')
-    kit.socket.close()
-    return next(kit)
-  }
+  if (kit.stage < 2) return closedUnread(kit)
   if (kit.stage === 2) return staged(kit) < 100 ? Step.NotYet : dial(kit, 'say 2nd.;drain')
   if (!collected(kit, 4)) return Step.NotYet
   return check(kit, kit.got === ascii('2nd.'), 'the next connection gave "' + shown(kit.got) + '"')
@@ -126,14 +117,13 @@ function others(kit: Kit): Step {
 /** Closed from inside a function that the port called: the port goes on with what it was doing. */
 function inWake(kit: Kit): Step {
   if (kit.stage === 0) return dial(kit, 'wait 50;send 100;drain')
-  const timer = kit.hal.timer
   if (kit.stage === 1) {
     const socket = kit.socket
-    kit.handles.push(timer.onWake!(() => {
+    woken(kit, () => {
       if (socket.status() === SocketStatus.Open && socket.pending() === 0) return
       socket.close()
       kit.wakes = kit.wakes + 1
-    }))
+    })
     return next(kit)
   }
   if (kit.stage === 2) {
@@ -150,9 +140,9 @@ export const closeCases: Case[] = [
   { id: 'close.status', needs: Need.Nothing, run: status },
   { id: 'close.keeps-the-cause', needs: Need.Nothing, run: causeStays },
   { id: 'close.silences', needs: Need.Nothing, run: silent },
-  { id: 'close.tells-the-peer', needs: Need.Nothing, run: told },
+  { id: 'close.tells-the-peer', needs: Need.Nothing, run: toldAtOnce },
   { id: 'close.tells-the-peer-unread', needs: Need.Nothing, run: toldUnread },
-  { id: 'close.half-closed', needs: Need.Nothing, run: halfClosed },
+  { id: 'close.half-closed', needs: Need.Nothing, run: toldHalfClosed },
   { id: 'close.next-connection-clean', needs: Need.Nothing, run: unreadThenNext },
   { id: 'close.leaves-others', needs: Need.TwoSockets, run: others },
   { id: 'close.in-a-wake', needs: Need.Wake, run: inWake }

@@ -9,7 +9,7 @@ const RECEIVE_LIMIT = 524288
 
 /** Reads the pattern to its end. */
 function followAll(kit: Kit, length: number): Step {
-  while (kit.count < length && follow(kit, 1000) > 0) kit.doing = ''
+  while (kit.seen.length === 0 && kit.count < length && follow(kit, 1000) > 0) kit.doing = ''
   if (kit.count >= length) return Step.Done
   const status = kit.socket.status()
   if (status < 0) return fail(kit, 'the connection ended with ' + status + ' after ' + kit.count + ' of ' + length + ' bytes')

@@ -1,12 +1,12 @@
 /** Writing: exact bytes, honest credit, and nothing taken that cannot be held. */
 import { EMPTY, cat, cut } from '../../firmware/bytes.js'
 import { SocketStatus } from '../hal.js'
-import { ascii, beBusy, check, confirmed, dial, fail, fed, next, pushed, shown, staged, take, waitFor } from './kit.js'
+import { WRITES_A_STEP, ascii, beBusy, check, confirmed, dial, fail, fed, filled, next, pushed, shown, staged, take, waitFor } from './kit.js'
 import { PATTERN_MAX, allValues, pattern } from './pattern.js'
 import { Need, Step, type Case, type Kit } from './types.js'
 
-/** Bytes that no port and no operating system may take on behalf of a peer that does not read. */
-const ENDLESS = 67108864
+/** A write of more bytes than a port has room for. */
+const LARGE = 16064
 /** ms without room after which a connection counts as full. */
 const FULL_MS = 300
 
@@ -64,40 +64,17 @@ function empty(kit: Kit): Step {
   return confirmed(kit)
 }
 
-/** Writes as fast as the port allows to a peer that does not read; true when there was no room for a while. */
-function filled(kit: Kit): boolean {
-  for (let turn = 0; turn < 256; turn = turn + 1) {
-    const credit = kit.socket.credit()
-    const taken = kit.socket.write(pattern(kit.total, PATTERN_MAX))
-    if (taken < 0) {
-      fail(kit, 'write returned ' + taken + ' after ' + kit.total + ' bytes that the peer does not read; 0 is right when there is no room')
-      return false
-    }
-    if (taken === 0) {
-      if (credit >= 1 && kit.hal.timer.since(kit.stamp) > 2000) fail(kit, 'credit is ' + credit + ' and write takes nothing')
-      return kit.hal.timer.since(kit.stamp) >= FULL_MS
-    }
-    kit.stamp = kit.hal.timer.ticks()
-    kit.total = kit.total + taken
-    if (kit.total > ENDLESS) {
-      fail(kit, 'write took ' + kit.total + ' bytes that nobody reads')
-      return false
-    }
-  }
-  return false
-}
-
 function bounded(kit: Kit): Step {
   if (kit.stage === 0) return dial(kit, 'hold 60000')
   kit.limitMs = 60000
-  if (!filled(kit)) return waitFor(kit, 'write to take nothing, after ' + kit.total + ' bytes that the peer does not read')
+  if (!filled(kit, FULL_MS)) return waitFor(kit, 'write to take nothing, after ' + kit.total + ' bytes that the peer does not read')
   return Step.Done
 }
 
 function fullTakesZero(kit: Kit): Step {
   if (kit.stage === 0) return dial(kit, 'hold 60000')
   kit.limitMs = 60000
-  if (kit.stage === 1) return filled(kit) ? next(kit) : waitFor(kit, 'write to take nothing')
+  if (kit.stage === 1) return filled(kit, FULL_MS) ? next(kit) : waitFor(kit, 'write to take nothing')
   const credit = kit.socket.credit()
   if (credit !== 0) return fail(kit, 'credit is ' + credit + ' while write takes nothing')
   const taken = kit.socket.write(pattern(kit.total, 10))
@@ -109,7 +86,7 @@ function fullTakesZero(kit: Kit): Step {
 function creditReturns(kit: Kit): Step {
   if (kit.stage === 0) return dial(kit, 'hold 1500;drain')
   kit.limitMs = 60000
-  if (kit.stage === 1) return filled(kit) ? next(kit) : waitFor(kit, 'write to take nothing')
+  if (kit.stage === 1) return filled(kit, FULL_MS) ? next(kit) : waitFor(kit, 'write to take nothing')
   const credit = kit.socket.credit()
   if (credit === 0) return waitFor(kit, 'credit to come back after the peer began to read')
   const taken = kit.socket.write(pattern(kit.total, 100))
@@ -121,16 +98,18 @@ function prefix(kit: Kit): Step {
   if (kit.stage === 0) return dial(kit, 'check ' + 2 * kit.bulkBytes)
   if (kit.stage === 1) {
     const length = 2 * kit.bulkBytes
-    while (kit.total < length) {
-      let bytes = pattern(kit.total, PATTERN_MAX)
-      while (bytes.length < 16064) bytes = cat(bytes, pattern(kit.total + bytes.length, PATTERN_MAX))
-      if (bytes.length > length - kit.total) bytes = cut(bytes, 0, length - kit.total)
-      const taken = kit.socket.write(bytes)
-      if (taken < 0 || taken > bytes.length) return fail(kit, 'write of ' + bytes.length + ' bytes returned ' + taken)
+    for (let turn = 0; turn < WRITES_A_STEP && kit.total < length; turn = turn + 1) {
+      if (kit.out.length < LARGE / 2) {
+        while (kit.out.length < LARGE) kit.out = cat(kit.out, pattern(kit.total + kit.out.length, PATTERN_MAX))
+        if (kit.out.length > length - kit.total) kit.out = cut(kit.out, 0, length - kit.total)
+      }
+      const taken = kit.socket.write(kit.out)
+      if (taken < 0 || taken > kit.out.length) return fail(kit, 'write of ' + kit.out.length + ' bytes returned ' + taken)
       if (taken === 0) return waitFor(kit, 'room for byte ' + (kit.total + 1))
       kit.total = kit.total + taken
+      kit.out = cut(kit.out, taken, kit.out.length)
     }
-    return next(kit)
+    return kit.total < length ? waitFor(kit, 'byte ' + (kit.total + 1) + ' of ' + length + ' to be taken') : next(kit)
   }
   return confirmed(kit)
 }
@@ -150,7 +129,7 @@ function withinCredit(kit: Kit): Step {
 function takesPromised(kit: Kit): Step {
   if (kit.stage === 0) return dial(kit, 'check ' + kit.bulkBytes)
   if (kit.stage === 1) {
-    while (kit.total < kit.bulkBytes) {
+    for (let turn = 0; turn < WRITES_A_STEP && kit.total < kit.bulkBytes; turn = turn + 1) {
       let size = kit.socket.credit()
       if (size === 0) return waitFor(kit, 'room for byte ' + (kit.total + 1))
       if (size > PATTERN_MAX) size = PATTERN_MAX
@@ -159,7 +138,7 @@ function takesPromised(kit: Kit): Step {
       if (taken !== size) return fail(kit, 'credit promised room for ' + size + ' bytes and write took ' + taken)
       kit.total = kit.total + taken
     }
-    return next(kit)
+    return kit.total < kit.bulkBytes ? waitFor(kit, 'byte ' + (kit.total + 1) + ' of ' + kit.bulkBytes + ' to be taken') : next(kit)
   }
   return confirmed(kit)
 }
@@ -169,7 +148,7 @@ function creditFalls(kit: Kit): Step {
   if (kit.stage === 0) return dial(kit, 'hold 60000')
   kit.limitMs = 60000
   if (kit.stage === 1) {
-    if (!filled(kit)) return waitFor(kit, 'credit to fall to 0; ' + kit.total + ' bytes are taken')
+    if (!filled(kit, FULL_MS)) return waitFor(kit, 'credit to fall to 0; ' + kit.total + ' bytes are taken')
     return next(kit)
   }
   const credit = kit.socket.credit()
@@ -238,7 +217,7 @@ function unackedStalled(kit: Kit): Step {
   if (kit.stage === 0) return dial(kit, 'hold 60000')
   if (kit.socket.unacked() < 0) return Step.NotApplicable
   kit.limitMs = 60000
-  if (kit.stage === 1) return filled(kit) ? next(kit) : waitFor(kit, 'write to take nothing')
+  if (kit.stage === 1) return filled(kit, FULL_MS) ? next(kit) : waitFor(kit, 'write to take nothing')
   beBusy(kit, 1)
   const unacked = kit.socket.unacked()
   return check(kit, unacked > 0, 'unacked is ' + unacked + ' while the peer reads nothing and the connection is full')

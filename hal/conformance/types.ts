@@ -67,8 +67,16 @@ export interface Setup {
   sockets?: number
   /** ms that a wait, a wake or a tick may be late; 250 when absent. */
   toleranceMs?: number
-  /** ms that one case may take; 20000 when absent. */
+  /**
+   * ms that one case may take; 20000 when absent. A clock may be wrong: half as many steps in which nothing changes, and
+   * ten times as many in all, end a case too.
+   */
   limitMs?: number
+  /**
+   * Calls `fn` and gives what it threw, as a text above "", or "". What a port throws then fails its case, and the run
+   * goes on; where it is absent, as on a runtime that cannot wait inside such a call (Lua 5.1), it ends the run.
+   */
+  catching?: (this: void, fn: (this: void) => void) => string
   /** Bytes of a large transfer; 65536 when absent. */
   bulkBytes?: number
   /** The largest number that `pending()` may reach while nobody reads; 524288 when absent. */
@@ -131,6 +139,9 @@ export interface Kit {
   wakes: number
   depth: number
   code: number
+  /** Calls of the functions of wake handles, and how many are under way. */
+  calls: number
+  inside: number
 }
 
 /** How a case ended: `seen` says what was wrong, "" where nothing was. */

@@ -1,7 +1,6 @@
 /** `timer.wait`: it sleeps for what it is asked, and for nothing longer than the next event. */
 import { SocketStatus } from '../hal.js'
-import { beBusy, check, dial, fail, fed, follow, next, open, staged, take, waitFor } from './kit.js'
-import { PATTERN_MAX, pattern } from './pattern.js'
+import { beBusy, check, dial, fail, fed, filled, follow, next, open, staged, take, waitFor } from './kit.js'
 import { Need, Step, type Case, type Kit } from './types.js'
 
 const LONG_MS = 6000
@@ -87,16 +86,7 @@ function refusal(kit: Kit): Step {
 function credit(kit: Kit): Step {
   if (kit.stage === 0) return dial(kit, 'hold 1500;drain')
   if (kit.stage === 1) {
-    let taken = 1
-    while (taken > 0) {
-      taken = kit.socket.write(pattern(kit.total, PATTERN_MAX))
-      if (taken > 0) {
-        kit.total = kit.total + taken
-        kit.stamp = kit.hal.timer.ticks()
-      }
-    }
-    if (taken < 0) return fail(kit, 'write returned ' + taken)
-    return kit.hal.timer.since(kit.stamp) < 200 ? waitFor(kit, 'the connection to be full') : next(kit)
+    return filled(kit, 200) ? next(kit) : waitFor(kit, 'the connection to be full')
   }
   if (kit.socket.credit() > 0) return Step.Done
   return again(kit, inTime(kit, 2500, 'credit that came back'))
@@ -121,7 +111,7 @@ function afterClose(kit: Kit): Step {
 function drives(kit: Kit): Step {
   if (kit.stage === 0) return dial(kit, 'echo')
   fed(kit, 20000)
-  while (follow(kit, 1000) > 0) kit.doing = ''
+  while (kit.seen.length === 0 && follow(kit, 1000) > 0) kit.doing = ''
   if (kit.seen.length > 0) return Step.Failed
   if (kit.count >= 20000) return Step.Done
   waited(kit, LONG_MS)

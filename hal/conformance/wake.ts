@@ -1,7 +1,6 @@
 /** `timer.onWake` and `wakeAfter`: called for every event and at the time asked for, later and never from within. */
 import { SocketStatus } from '../hal.js'
-import { check, counting, dial, fail, next, open, staged, take, waitFor } from './kit.js'
-import { PATTERN_MAX, pattern } from './pattern.js'
+import { check, counting, dial, fail, filled, next, open, staged, take, waitFor, woken } from './kit.js'
 import { Need, Step, type Case, type Kit } from './types.js'
 
 const MANY = 20
@@ -154,10 +153,10 @@ function cancelsOne(kit: Kit): Step {
 function rearms(kit: Kit): Step {
   const timer = kit.hal.timer
   if (kit.stage === 0) {
-    kit.handles.push(timer.onWake!(() => {
+    woken(kit, () => {
       kit.wakes = kit.wakes + 1
       timer.wakeAfter!(kit.handles[0]!, 20)
-    }))
+    })
     timer.wakeAfter!(kit.handles[0]!, 20)
     return next(kit)
   }
@@ -169,13 +168,13 @@ function rearms(kit: Kit): Step {
 function notReentrant(kit: Kit): Step {
   const timer = kit.hal.timer
   if (kit.stage === 0) {
-    kit.handles.push(timer.onWake!(() => {
+    woken(kit, () => {
       if (kit.depth > 0) fail(kit, 'the function was called while it was running')
       kit.depth = kit.depth + 1
       kit.wakes = kit.wakes + 1
       if (kit.wakes < 4) timer.wakeAfter!(kit.handles[0]!, 0)
       kit.depth = kit.depth - 1
-    }))
+    })
     timer.wakeAfter!(kit.handles[0]!, 0)
     return next(kit)
   }
@@ -186,11 +185,11 @@ function notReentrant(kit: Kit): Step {
 function cancelsItself(kit: Kit): Step {
   const timer = kit.hal.timer
   if (kit.stage === 0) {
-    kit.handles.push(timer.onWake!(() => {
+    woken(kit, () => {
       kit.wakes = kit.wakes + 1
       timer.wakeAfter!(kit.handles[0]!, 20)
       timer.wakeAfter!(kit.handles[0]!, -1)
-    }))
+    })
     timer.wakeAfter!(kit.handles[0]!, 20)
     return next(kit)
   }
@@ -243,16 +242,7 @@ function end(kit: Kit): Step {
 function credit(kit: Kit): Step {
   if (kit.stage === 0) return dial(kit, 'hold 2000;drain')
   if (kit.stage === 1) {
-    let taken = 1
-    while (taken > 0) {
-      taken = kit.socket.write(pattern(kit.total, PATTERN_MAX))
-      if (taken > 0) {
-        kit.total = kit.total + taken
-        kit.stamp = kit.hal.timer.ticks()
-      }
-    }
-    if (taken < 0) return fail(kit, 'write returned ' + taken)
-    if (kit.hal.timer.since(kit.stamp) < 300) return waitFor(kit, 'the connection to be full')
+    if (!filled(kit, 300)) return waitFor(kit, 'the connection to be full')
     counting(kit)
     return next(kit)
   }
@@ -274,11 +264,10 @@ function many(kit: Kit): Step {
 
 /** Each event wakes all, whoever the socket belongs to. */
 function everyHandle(kit: Kit): Step {
-  const timer = kit.hal.timer
   if (kit.stage === 0) return dial(kit, 'wait 300;say hello;drain')
   if (kit.stage === 1) {
     if (staged(kit) < 100) return Step.NotYet
-    kit.handles.push(timer.onWake!(() => { kit.mark = kit.mark + 1 }))
+    woken(kit, () => { kit.mark = kit.mark + 1 })
     counting(kit)
     return next(kit)
   }

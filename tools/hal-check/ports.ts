@@ -11,7 +11,7 @@ import { ROOT } from '../build/root.js'
 import { UsageError } from '../usage.js'
 import { memoryInUse } from './memory.js'
 import { startPeer, type Peer } from './peer.js'
-import { merged, resultOf, runReal, runSim, type OnResult, type Result } from './run.js'
+import { merged, runReal, runSim, type OnResult, type Result } from './run.js'
 import { simCheck } from './sim.js'
 import { UTF16 } from './texts.js'
 
@@ -139,13 +139,7 @@ async function portOfFile(file: string): Promise<Check> {
   return (cases, onResult) => withPeer(async (peer) => {
     const results: Result[] = []
     const collect = collecting(results, onResult)
-    try {
-      await runReal({ ...UTF16, ...addressesOf(peer), memory: memoryInUse(), ...module.conformance, hal }, cases, collect)
-    } catch (error) {
-      // A port that throws where it must not ends the run: the case under way, and those that never ran.
-      const rest = cases.slice(results.length)
-      rest.forEach((one, i) => collect(resultOf(one.id, -1, i === 0 ? `the port threw: ${String(error)}` : 'not run: the port had thrown', 0)))
-    }
+    await runReal({ ...UTF16, ...addressesOf(peer), memory: memoryInUse(), ...module.conformance, hal }, cases, collect)
     return results
   })
 }

@@ -60,6 +60,9 @@ class Talk {
   private readonly state: Ended = { how: 'open', bytes: 0 }
   private input = ''
   private orders: string[] | undefined
+  /** What the order under way expects, and how much of it came. */
+  private expected: string | undefined
+  private checked = 0
   private busy = false
   private over = false
 
@@ -134,7 +137,11 @@ class Talk {
       this.input = ''
       return false
     }
-    if (name === 'check' || name === 'checkvalues') return this.check(name === 'check' ? pattern(0, first) : ALL_VALUES)
+    if (name === 'check' || name === 'checkvalues') {
+      // Made once an order: the bytes may come one by one.
+      this.expected ??= name === 'check' ? pattern(0, first) : ALL_VALUES
+      return this.check(this.expected)
+    }
     if (name === 'send') this.sendPieces(pattern(0, first), second || first, third)
     else if (name === 'values') this.say(ALL_VALUES)
     else if (name === 'say') this.say(order.slice(4))
@@ -152,11 +159,19 @@ class Talk {
   }
 
   private check(expected: string): boolean {
-    if (this.input.length < expected.length && expected.startsWith(this.input)) return false
-    const got = this.input.slice(0, expected.length)
-    this.input = this.input.slice(expected.length)
+    const right = this.checked
     let same = 0
-    while (same < expected.length && got[same] === expected[same]) same += 1
+    while (right + same < expected.length && same < this.input.length && this.input[same] === expected[right + same]) same += 1
+    this.checked = right + same
+    if (same === this.input.length && this.checked < expected.length) {
+      this.input = ''
+      return false
+    }
+    // What is wrong is read with the rest of its length.
+    this.input = this.input.slice(expected.length - right)
+    same = this.checked
+    this.expected = undefined
+    this.checked = 0
     this.say(same === expected.length ? 'ok.' : `bad at ${same}.`)
     return true
   }
