@@ -12,13 +12,16 @@ export const text: TextHal = {
     return Buffer.from(text, 'utf8').toString('latin1') as Bytes
   },
   text(bytes) {
-    if (isAscii(bytes)) return bytes
+    // A native look at all of it: a loop over a part of a chunk takes twice as long.
+    if (!BEYOND_ASCII.test(bytes)) return bytes
     return Buffer.from(bytes, 'latin1').toString('utf8')
   }
 }
 
 /** In Unicode mode a pair is one character, so only surrogates without a partner match. */
 const LONE_SURROGATE = /\p{Surrogate}/u
+
+const BEYOND_ASCII = /[^\0-\x7f]/
 
 function illFormed(text: string): Bytes {
   let bytes = ''
@@ -29,11 +32,4 @@ function illFormed(text: string): Bytes {
       : Buffer.from(character, 'utf8').toString('latin1')
   }
   return bytes as Bytes
-}
-
-function isAscii(bytes: Bytes): boolean {
-  for (let i = 0; i < bytes.length; i++) {
-    if (bytes.charCodeAt(i) > 0x7f) return false
-  }
-  return true
 }
