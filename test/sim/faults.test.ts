@@ -1,22 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { LinkCode, type Bytes, type Socket } from '../../hal/hal.js'
-import { createSim, type Sim, type SimConnection, type SimOptions } from '../../hal/sim/index.js'
-
-const HOST = { host: 'broker', port: 1883 }
-const bytes = (text: string): Bytes => text as Bytes
-
-function connected(options: SimOptions = {}): { sim: Sim; socket: Socket; server: SimConnection; heard: string[]; ends: string[] } {
-  const sim = createSim(options)
-  const heard: string[] = []
-  const ends: string[] = []
-  sim.network.listen('broker', 1883, (connection) => {
-    connection.onData((data) => heard.push(data))
-    connection.onEnd((how) => ends.push(how))
-  })
-  const socket = sim.hal.socket.open(HOST)
-  sim.settle()
-  return { sim, socket, server: sim.network.last!, heard, ends }
-}
+import { LinkCode } from '../../hal/hal.js'
+import { createSim } from '../../hal/sim/index.js'
+import { HOST, bytes, connected } from './connected.js'
 
 describe('the end of a connection', () => {
   it('by FIN shows only after every byte was read', () => {

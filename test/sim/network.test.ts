@@ -1,20 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { LinkCode, type Bytes, type Socket } from '../../hal/hal.js'
-import { createSim, type Sim, type SimConnection, type SimOptions } from '../../hal/sim/index.js'
-
-const HOST = { host: 'broker', port: 1883 }
-const bytes = (text: string): Bytes => text as Bytes
-
-/** A sim with one open connection. */
-function connected(options: SimOptions = {}): { sim: Sim; socket: Socket; server: SimConnection; heard: string[] } {
-  const sim = createSim(options)
-  const heard: string[] = []
-  sim.network.listen('broker', 1883, (connection) => connection.onData((data) => heard.push(data)))
-  const socket = sim.hal.socket.open(HOST)
-  sim.settle()
-  expect(socket.status()).toBe(1)
-  return { sim, socket, server: sim.network.last!, heard }
-}
+import { LinkCode, type Socket } from '../../hal/hal.js'
+import { createSim } from '../../hal/sim/index.js'
+import { HOST, bytes, connected } from './connected.js'
 
 function readAll(socket: Socket): string[] {
   const pieces: string[] = []

@@ -1,10 +1,8 @@
 /** What lies between the device and the server: loss, bandwidth, middleboxes, another address. */
 import { describe, expect, it } from 'vitest'
-import { LinkCode, type Bytes, type Socket } from '../../hal/hal.js'
+import { LinkCode, type Socket } from '../../hal/hal.js'
 import { createSim, type Conditions, type Sim, type SimConnection } from '../../hal/sim/index.js'
-
-const HOST = { host: 'broker', port: 1883 }
-const bytes = (text: string): Bytes => text as Bytes
+import { HOST, bytes } from './connected.js'
 
 function connected(conditions: Partial<Conditions> = {}, seed = 1): { sim: Sim; socket: Socket; server: SimConnection; heard: { t: number; data: string }[]; ends: string[] } {
   const sim = createSim({ seed, conditions })

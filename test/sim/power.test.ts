@@ -1,23 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { create } from '../../firmware/index.js'
-import { LinkCode, type Bytes, type Hal, type Socket } from '../../hal/hal.js'
-import { createSim, PowerCut, type CutKind, type Sim, type SimOptions } from '../../hal/sim/index.js'
-
-const HOST = { host: 'broker', port: 1883 }
-const bytes = (text: string): Bytes => text as Bytes
-
-function connected(options: SimOptions = {}): { sim: Sim; socket: Socket; heard: string[]; ends: string[] } {
-  const sim = createSim(options)
-  const heard: string[] = []
-  const ends: string[] = []
-  sim.network.listen('broker', 1883, (connection) => {
-    connection.onData((data) => heard.push(data))
-    connection.onEnd((how) => ends.push(how))
-  })
-  const socket = sim.hal.socket.open(HOST)
-  sim.settle()
-  return { sim, socket, heard, ends }
-}
+import { LinkCode, type Hal } from '../../hal/hal.js'
+import { createSim, PowerCut, type CutKind } from '../../hal/sim/index.js'
+import { HOST, bytes, connected } from './connected.js'
 
 describe('a power cut', () => {
   it('leaves the server with a connection that is silent, and the next life with the storage', () => {

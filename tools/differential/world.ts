@@ -5,6 +5,7 @@
 import { at, b1, cat, cut, EMPTY, type Bytes, type Code } from '../../firmware/bytes.js'
 import type { Endpoint, Hal } from '../../firmware/types.js'
 import type { Socket } from '../../hal/hal.js'
+import { plainSystem, plainText } from './plain-port.js'
 
 export type Each = (this: void, line: Bytes) => void
 
@@ -174,6 +175,11 @@ function since(this: void, t0: number): number {
   return 2147483647 - t0 + (t + 2147483647) + 2
 }
 
+function random(this: void): number {
+  world.random = (world.random * 75 + 74) % 65537
+  return world.random % 32768
+}
+
 export const hal: Hal = {
   version: 1,
   socket: {
@@ -196,37 +202,6 @@ export const hal: Hal = {
       if (ms === 0) world.woken = true
     }
   },
-  system: {
-    id(this: void): string {
-      return 'd1f7'
-    },
-    random(this: void): number {
-      world.random = (world.random * 75 + 74) % 65537
-      return world.random % 32768
-    },
-    wallClock(this: void): number {
-      return 0
-    },
-    resetReason(this: void): string {
-      return 'power-on'
-    },
-    feedWatchdog(this: void): void {
-      world.now = world.now + 0
-    },
-    restart(this: void, reason: string): void {
-      tell('restart', reason as Bytes, EMPTY)
-    },
-    guard(this: void, fn: (this: void, a: unknown, b: unknown, c: unknown) => unknown, a: unknown, b: unknown, c: unknown): Code {
-      const result = fn(a, b, c)
-      return typeof result === 'number' ? (result as number) : 0
-    }
-  },
-  text: {
-    utf8(this: void, text: string): Bytes {
-      return text as Bytes
-    },
-    text(this: void, s: Bytes): string {
-      return s
-    }
-  }
+  system: plainSystem('d1f7', random, (reason) => { tell('restart', reason as Bytes, EMPTY) }),
+  text: plainText
 }

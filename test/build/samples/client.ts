@@ -2,6 +2,7 @@
 import { at, b1, b2, b4, cat, cut, EMPTY, join, keep, u16, type Bytes, type Code } from '../../../firmware/bytes.js'
 import { create, type Client } from '../../../firmware/client.js'
 import type { Endpoint, Hal, Socket } from '../../../hal/hal.js'
+import { plainSystem, plainText } from '../../../tools/differential/plain-port.js'
 
 interface World {
   now: number
@@ -100,38 +101,8 @@ const hal: Hal = {
       return 0
     }
   },
-  system: {
-    id(this: void): string {
-      return 'a1b2c3'
-    },
-    random(this: void): number {
-      return 1234
-    },
-    wallClock(this: void): number {
-      return 0
-    },
-    resetReason(this: void): string {
-      return 'power-on'
-    },
-    feedWatchdog(this: void): void {
-      world.now = world.now + 0
-    },
-    restart(this: void, reason: string): void {
-      note(reason, 0)
-    },
-    guard(this: void, fn: (this: void, a: unknown, b: unknown, c: unknown) => unknown, a: unknown, b: unknown, c: unknown): Code {
-      const result = fn(a, b, c)
-      return typeof result === 'number' ? (result as number) : 0
-    }
-  },
-  text: {
-    utf8(this: void, text: string): Bytes {
-      return text as Bytes
-    },
-    text(this: void, bytes: Bytes): string {
-      return bytes
-    }
-  }
+  system: plainSystem('a1b2c3', () => 1234, (reason) => { note(reason, 0) }),
+  text: plainText
 }
 
 /** Connects, subscribes, publishes with every QoS, loses the link, comes back, pings, disconnects. */

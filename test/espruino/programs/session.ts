@@ -7,6 +7,7 @@ import { at, b1, b2, b4, cat, cut, EMPTY, u16, type Bytes, type Code } from '../
 import type { Client } from '../../../firmware/client.js'
 import type { Options } from '../../../firmware/types.js'
 import type { Endpoint, Hal, Socket } from '../../../hal/hal.js'
+import { plainSystem, plainText } from '../../../tools/differential/plain-port.js'
 
 type Each = (this: void, said: Bytes) => void
 type Create = (this: void, hal: Hal, options: Options) => Client
@@ -161,38 +162,8 @@ const hal: Hal = {
       world.wakeAt = handle !== 1 || ms < 0 || ms >= 1073741824 ? -1 : world.now + ms
     }
   },
-  system: {
-    id(this: void): string {
-      return 'a1b2c3'
-    },
-    random(this: void): number {
-      return 1234
-    },
-    wallClock(this: void): number {
-      return 0
-    },
-    resetReason(this: void): string {
-      return 'power-on'
-    },
-    feedWatchdog(this: void): void {
-      world.now = world.now + 0
-    },
-    restart(this: void, reason: string): void {
-      note(reason, 0)
-    },
-    guard(this: void, fn: (this: void, a: unknown, b: unknown, c: unknown) => unknown, a: unknown, b: unknown, c: unknown): Code {
-      const result = fn(a, b, c)
-      return typeof result === 'number' ? (result as number) : 0
-    }
-  },
-  text: {
-    utf8(this: void, text: string): Bytes {
-      return text as Bytes
-    },
-    text(this: void, bytes: Bytes): string {
-      return bytes
-    }
-  }
+  system: plainSystem('a1b2c3', () => 1234, (reason) => { note(reason, 0) }),
+  text: plainText
 }
 
 /** The world goes on for `ms`: what is due is called, in order. */
