@@ -12,7 +12,9 @@ const [from = '.cache/fuzz/corpus', to = 'test/fuzz/corpus'] = process.argv.slic
 for (const target of TARGETS) {
   const coverage = new Coverage((url) => url.includes('tools.fuzz.distil'))
   const folders = [path.join(to, target.name), path.join(from, target.name)].filter((folder) => existsSync(folder))
-  const inputs = folders.flatMap((folder) => readdirSync(folder).map((file) => new Uint8Array(readFileSync(path.join(folder, file)))))
+  // Both folders may be one, or share inputs.
+  const all = folders.flatMap((folder) => readdirSync(folder).map((file) => new Uint8Array(readFileSync(path.join(folder, file)))))
+  const inputs = [...new Map(all.map((input) => [nameOf(input), input])).values()]
   inputs.sort((a, b) => a.length - b.length || (nameOf(a) < nameOf(b) ? -1 : 1))
   const kept = inputs.filter((input) => failureOf(target, input) === undefined && coverage.take().length > 0).slice(0, MOST)
   rmSync(path.join(to, target.name), { recursive: true, force: true })
