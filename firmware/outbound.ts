@@ -9,7 +9,7 @@ import { varint } from './codec/varint.js'
 import { because, callUser, forgetSuspect, topicOf, Phase, type Core } from './core.js'
 import { nextPacketId } from './next-id.js'
 import { defaults } from './defaults.js'
-import { mustRecord, recordBeforeSend } from './journal.js'
+import { isHeldByJournal, mustRecord, recordBeforeSend } from './journal.js'
 import { noteSending } from './learn-link.js'
 import { markTransmit } from './marks.js'
 import { end, popFront, pushBack, qosOf, Step, Taken, unlink, type Outgoing } from './outbox.js'
@@ -361,7 +361,9 @@ export function pump(core: Core, socket: Socket): Code {
     if (core.resending_) resend(core, socket)
     if (core.registry_.dirty_) sendRequests(core, socket)
     if (core.restoring_) core.restoring_ = isRestoring(core)
-    if (!core.restoring_ && !core.resending_ && core.outbox_.queue_.head_ !== undefined) sendQueue(core, socket)
+    // Behind what waits for the store a message could outlive its deadline.
+    const held = FEATURE_JOURNAL && isHeldByJournal(core)
+    if (!core.restoring_ && !core.resending_ && !held && core.outbox_.queue_.head_ !== undefined) sendQueue(core, socket)
   }
   const waiting = core.tx_.bytes_
   const code = flushOut(core, socket)

@@ -48,7 +48,10 @@ function settle(world: World, program: Program, faults: Faults): void {
   faults.calm()
   // Where the protocol promises nothing by itself, the program or the server goes first: no keepalive, requests without an answer.
   const muted = world.script.events.some((event) => event.do === 'muteSubacks')
-  if (world.keepalive === 0 && world.link !== undefined && world.link.deadAt >= 0) world.sim.device.run(() => { world.client.abort() })
+  const { link } = world
+  // Its end may have been lost in a partition.
+  const isDead = link !== undefined && (link.deadAt >= 0 || link.connectionOf()?.open !== true)
+  if (world.keepalive === 0 && isDead) world.sim.device.run(() => { world.client.abort() })
   else if (muted) world.server.kick()
   const begun = world.now
   // What comes to light meanwhile, such as a suspected takeover, may take longer.

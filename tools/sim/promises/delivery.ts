@@ -60,7 +60,7 @@ export const inExactlyOnce: SimPromise = {
 
 export const inAtLeastOnce: SimPromise = {
   name: 'in-at-least-once',
-  sentence: 'A QoS 1 or 2 message published to a subscription reaches the application while the session lasts, unless it is larger than what may be taken or gave way in a cache that overwrites.',
+  sentence: 'A QoS 1 or 2 message published to a subscription reaches the application while the session lasts, unless it is larger than what may be taken or gave way in a cache that overwrites; where 3.1 with clean off cannot know that the session was lost, one of QoS 2 may be taken for a repeat.',
   profiles: HONEST,
   watch: (world, name) => ({
     end: () => {
