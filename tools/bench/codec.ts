@@ -121,8 +121,6 @@ function decode(chunks: Buffer[], count: number, converted: boolean): Duel {
   const scanner = newScanner()
   const packet = newPacket()
   const peer = parser({ protocolVersion: VERSION })
-  let topic = EMPTY
-  let topicText = ''
   let handled = 0
   peer.on('packet', p => {
     const { topic, payload } = p as IPublishPacket
@@ -140,12 +138,8 @@ function decode(chunks: Buffer[], count: number, converted: boolean): Duel {
         feed(scanner, typeof chunk === 'string' ? chunk : toBytes(chunk))
         while (scan(scanner, LIMIT, 0, VERSION) === Scan.Packet) {
           if (readPacket(packet, scanner, VERSION, text) !== 0) throw new Error('a packet was refused')
-          // As the client does: text is made of a topic that is not the last one's.
-          if (packet.topic_ !== topic) {
-            topic = packet.topic_
-            topicText = text.text(topic)
-          }
-          consumed += topicText.length + packet.payload_.length
+          // Text of each topic, as the peer makes it.
+          consumed += text.text(packet.topic_).length + packet.payload_.length
           n++
         }
       }
