@@ -130,7 +130,8 @@ export class World {
     const { program, network, seed } = script
     this.sim = createSim({
       seed, waits: program.waits, bearer: program.bearer === true, startTicks: program.startTicks, wrap: program.wrap, conditions: { ...DEFAULT_CONDITIONS, ...network },
-      traceLimit: 0, maxEvents: 3_000_000, maxSpins: 200_000
+      // A stall that ends may bring some hundred kB in one instant, byte by byte.
+      traceLimit: 0, maxEvents: 3_000_000, maxSpins: 1_000_000
     })
     this.server = new Server(this.sim, script, (taken) => this.took(taken), (connection, ended) => {
       if (connection !== this.link?.connectionOf()) return
