@@ -172,10 +172,11 @@ function ageLink(core: Core, passed: number): void {
 function runTimers(core: Core, socket: Socket, passed: number): Code {
   const k = core.keepalive_
   const s = core.settings_
-  if (FEATURE_CACHE && k.waiting_ >= 0 && core.held_ < core.server_.keepalive_ * 1000 && mustHold(core)) {
-    // It is us who do not read: the answer may lie there already.
+  if (FEATURE_CACHE && (k.waiting_ >= 0 || core.ackAge_ > 0) && core.held_ < core.server_.keepalive_ * 1000 && mustHold(core)) {
+    // It is us who do not read: the answers may lie there already.
     core.held_ = core.held_ + passed
-    k.waiting_ = k.waiting_ - passed
+    if (k.waiting_ >= 0) k.waiting_ = k.waiting_ - passed
+    core.ackAge_ = core.ackAge_ > passed ? core.ackAge_ - passed : 0
   }
   if (isPingOverdue(k)) return because(core, ErrorCode.PingTimeout, socket.unacked() > 0 || core.tx_.bytes_ > 0 ? 'tx-stalled' : '', k.waiting_, k.timeout_, Reason.KeepAliveTimeout)
   if (isLeaving(core) && core.tx_.stalled_ >= k.timeout_) return because(core, FEATURE_JOURNAL && isHeldByJournal(core) ? ErrorCode.JournalFailed : ErrorCode.TxBlocked, '', core.tx_.bytes_, k.timeout_)

@@ -18,6 +18,8 @@ export interface Frame {
   reason: number
   /** CONNACK. */
   sessionPresent: boolean
+  /** CONNACK: its reserved bits are 0, and under 3.1 and 3.1.1 it is as long as it must be. */
+  wellFormed: boolean
   /** PUBLISH. */
   dup: boolean
   qos: number
@@ -50,7 +52,7 @@ function varint(bytes: string, at: number): { value: number; end: number } | und
 const WITH_ID = new Set<FrameName>(['PUBACK', 'PUBREC', 'PUBREL', 'PUBCOMP', 'SUBSCRIBE', 'SUBACK', 'UNSUBSCRIBE', 'UNSUBACK'])
 
 function emptyFrame(name: FrameName, flags: number, size: number): Frame {
-  return { name, flags, size, id: 0, reason: 0, sessionPresent: false, dup: false, qos: 0, topic: '', label: '', filters: [] }
+  return { name, flags, size, id: 0, reason: 0, sessionPresent: false, wellFormed: true, dup: false, qos: 0, topic: '', label: '', filters: [] }
 }
 
 /** Reads one direction of one connection. */
@@ -103,6 +105,7 @@ export class FrameReader {
     else if (name === 'CONNACK') {
       frame.sessionPresent = (bytes.charCodeAt(body) & 1) === 1
       frame.reason = bytes.charCodeAt(body + 1)
+      frame.wellFormed = frame.flags === 0 && bytes.charCodeAt(body) < 2 && (this.version === 5 || bytes.length === 4)
     } else if (WITH_ID.has(name)) {
       frame.id = u16(bytes, body)
       if (bytes.length > body + 2 && frame.size > body + 2) frame.reason = bytes.charCodeAt(body + 2)

@@ -92,8 +92,8 @@ export const slowLane: SimPromise = {
     let refusedAt = -1
     return {
       in: (frame, link) => {
-        // One after another CONNACK is no refusal: it ends the connection as a violation.
-        if (frame.name !== 'CONNACK' || link.accepted && frame.reason !== 0) return
+        // One after another CONNACK, with Session Present or malformed, is no refusal: it ends the connection as a violation.
+        if (frame.name !== 'CONNACK' || frame.reason !== 0 && (link.accepted || frame.sessionPresent || !frame.wellFormed)) return
         const slow = world.script.client.protocolVersion === 5 ? SLOW_V5 : SLOW_V3
         refusedAt = slow.has(frame.reason) ? world.now : -1
       },
