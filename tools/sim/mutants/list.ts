@@ -14,7 +14,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'part-taken-with-dup', by: ['ids-and-dup'], profile: 'slow',
-    changes: [change('session.ts', 'm.taken_ = Taken.Part', 'm.taken_ = Taken.Whole')],
+    changes: [change('session.ts', 'Nothing && isTaken(core.tx_, (m.from_ + 1) % 1073741824)) m.taken_ = Taken.Part', 'Nothing && isTaken(core.tx_, (m.from_ + 1) % 1073741824)) m.taken_ = Taken.Whole')],
     why: 'The server never saw the message that DUP says it has.'
   },
   {
