@@ -172,7 +172,7 @@ function ageLink(core: Core, passed: number): void {
 function runTimers(core: Core, socket: Socket, passed: number): Code {
   const k = core.keepalive_
   const s = core.settings_
-  if (FEATURE_CACHE && (k.waiting_ >= 0 || core.ackAge_ > 0) && core.held_ < core.server_.keepalive_ * 1000 && mustHold(core)) {
+  if (FEATURE_CACHE && (k.waiting_ >= 0 || core.sentNow_ > 0) && core.held_ < core.server_.keepalive_ * 1000 && mustHold(core)) {
     // It is us who do not read: the answers may lie there already.
     core.held_ = core.held_ + passed
     if (k.waiting_ >= 0) k.waiting_ = k.waiting_ - passed

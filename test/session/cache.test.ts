@@ -116,6 +116,23 @@ describe('while a full push-back cache stops reading', () => {
     expect(h.client.explain().code).toBe(ErrorCode.PingTimeout)
   })
 
+  it('the deadline of acks does not run either: what we published is not given up, its answer lies there already', () => {
+    const h = simClient({ ...options, ackTimeout: 10000 })
+    h.up()
+    h.peer.publish({ topic: 't', payload: '1' })
+    h.peer.publish({ topic: 't', payload: '2' })
+    h.run(100)
+    const token = h.client.publish('out', h.bytes('x'), 1)
+    h.run(50000)
+    expect(h.got.state).toBe('up')
+    expect(h.got.receipts).toEqual([])
+    expect([h.client.receive(0)?.payload, h.run(100), h.client.receive(0)?.payload]).toEqual(['1', undefined, '2'])
+    h.run(1000)
+    expect(h.got.receipts.map((one) => [one.token, one.outcome])).toEqual([[token, 'delivered']])
+    expect(h.broker.peers).toHaveLength(1)
+    h.check()
+  })
+
   it('a program that reads again in time keeps the link, as often as that happens', () => {
     const h = simClient(options)
     h.up()
