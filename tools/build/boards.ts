@@ -4,7 +4,7 @@ import path from 'node:path'
 import { Ajv, type ErrorObject } from 'ajv'
 import { BuildError, type Problem } from './problem.js'
 import { FEATURES, flagsOf, type Feature, type Flags, type Profile } from './profiles.js'
-import { ROOT } from './root.js'
+import { ROOT, shown } from './root.js'
 
 export interface Board {
   title: string
@@ -23,6 +23,8 @@ export interface Board {
   memory: { variables?: number; bytesPerVariable?: number }
   /** What yieldmq may take: bytes of the minified bundle, Espruino variables, bytes of Lua heap. Null: nothing is promised. */
   budget: { bytes: number | null; variables: number | null; heapBytes: number | null }
+  /** How applications may run: from one file in the variables or in Storage, or on top of the module in Storage. */
+  forms: ('file' | 'module')[]
   note?: string
 }
 
@@ -67,7 +69,7 @@ export function boardProblems(text: string, file = 'board.json'): Problem[] {
 /** The boards of board.json. Throws a BuildError that names every wrong field. */
 export function readBoards(file = path.join(ROOT, 'board.json')): Record<string, Board> {
   const text = readFileSync(file, 'utf8')
-  const problems = boardProblems(text)
+  const problems = boardProblems(text, shown(file))
   if (problems.length > 0) throw new BuildError(problems)
   return (JSON.parse(text) as { boards: Record<string, Board> }).boards
 }
@@ -75,4 +77,36 @@ export function readBoards(file = path.join(ROOT, 'board.json')): Record<string,
 /** The flags that a board's build has. */
 export function flagsOfBoard(board: Board): Flags {
   return flagsOf(board.profile, board.features)
+}
+
+/** The file of `--boards`, else board.json of the working folder where there is one, else ours. */
+export function boardFile(given?: string): string {
+  if (given !== undefined) {
+    if (!existsSync(given)) throw new BuildError([{ file: given, line: 0, message: 'there is no such board file' }])
+    return path.resolve(given)
+  }
+  const here = path.resolve('board.json')
+  return existsSync(here) ? here : path.join(ROOT, 'board.json')
+}
+
+/** One board by its name. Throws a BuildError that lists the names there are. */
+export function findBoard(name: string, given?: string): Board {
+  const file = boardFile(given)
+  const boards = readBoards(file)
+  const board = Object.hasOwn(boards, name) ? boards[name] : undefined
+  if (board === undefined) throw new BuildError([{ file: shown(file), line: 0, message: `has no board ${name} (${Object.keys(boards).join(', ')})` }])
+  return board
+}
+
+/** A board with features as the command line gives them: `V5` switches on, `no-V5` off; `FEATURE_` may stand before the name. */
+export function withFeatures(board: Board, words: string[]): Board {
+  const features = { ...board.features }
+  for (const word of words.flatMap(one => one.split(',')).filter(one => one !== '')) {
+    const isOff = word.startsWith('no-')
+    const bare = word.slice(isOff ? 3 : 0).toUpperCase()
+    const name = bare.startsWith('FEATURE_') ? bare : `FEATURE_${bare}`
+    if (!FEATURES.includes(name as Feature)) throw new BuildError([{ file: '--features', line: 0, message: `${word} is not a feature (${FEATURES.map(one => one.slice(8)).join(', ')})` }])
+    features[name as Feature] = !isOff
+  }
+  return { ...board, features }
 }

@@ -161,11 +161,16 @@ function near(code: string, position: number): string {
   return JSON.stringify(code.slice(Math.max(0, position - 20), position + 40))
 }
 
-/** All problems of a bundle; none means that Espruino parses it and finds every name in time. */
-export function checkEspruino(code: string, name: string): Problem[] {
-  const problems: Problem[] = []
+export interface Fault {
+  position: number
+  message: string
+}
+
+/** All that Espruino does not run of a bundle; none means that it parses it and finds every name in time. */
+export function findFaults(code: string): Fault[] {
+  const faults: Fault[] = []
   const add = (position: number, message: string) => {
-    problems.push({ file: name, line: lineOf(code, position), message: `Espruino: ${message} near ${near(code, position)}` })
+    faults.push({ position, message })
   }
   // eslint-disable-next-line no-control-regex
   const foreign = /[^\x00-\x7f]/.exec(code)
@@ -178,7 +183,7 @@ export function checkEspruino(code: string, name: string): Problem[] {
   } catch (error) {
     const { pos = 0, message } = error as { pos?: number; message: string }
     add(pos, `does not parse: ${message}`)
-    return problems
+    return faults
   }
   const seen = new Set<string>()
   const report: Report = (node, message) => {
@@ -197,5 +202,10 @@ export function checkEspruino(code: string, name: string): Problem[] {
   for (const use of early) add(use.position, use.message)
   // `typeof X` does not count: that is how a port asks whether X is there.
   for (const use of free) if (ABSENT.has(use.name)) add(use.position, `${use.name} does not exist`)
-  return problems
+  return faults
+}
+
+/** The same as problems of a text that is called `name`, each with what is around it. */
+export function checkEspruino(code: string, name: string): Problem[] {
+  return findFaults(code).map(({ position, message }) => ({ file: name, line: lineOf(code, position), message: `Espruino: ${message} near ${near(code, position)}` }))
 }

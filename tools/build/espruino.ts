@@ -1,16 +1,19 @@
 /**
- * The Espruino pipeline: one entry file to one minified CommonJS bundle. The byte intrinsics are lowered, then esbuild
- * bundles at es2015 with native classes (ES5 output needs function hoisting, which Espruino lacks). What comes out is
- * checked by espruino-check.ts, because esbuild gives no warning about what Espruino does not run.
+ * The Espruino pipeline: one entry file to one minified bundle. The byte intrinsics are lowered, then esbuild bundles at
+ * es2015 with native classes (ES5 output needs function hoisting, which Espruino lacks). What comes out is checked by
+ * espruino-check.ts, because esbuild gives no warning about what Espruino does not run.
  */
 import path from 'node:path'
-import { build, type Message, type Plugin } from 'esbuild'
-import { checkEspruino } from './espruino-check.js'
+import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
+import { build, type BuildResult, type Message, type Plugin } from 'esbuild'
+import { namesFrom } from './app.js'
+import { checkEspruino, findFaults } from './espruino-check.js'
 import { hoistLiterals } from './hoist.js'
 import { CHR, lowerToJs } from './intrinsics.js'
 import { prepare, type Prepared } from './prepare.js'
 import { BuildError, type Problem } from './problem.js'
 import type { Flags } from './profiles.js'
+import type { Surroundings } from './program.js'
 import { ROOT, shown } from './root.js'
 import { NONE, shorten } from './shorten.js'
 
@@ -19,6 +22,12 @@ export interface EspruinoOptions {
   entry: string
   flags: Flags
   minify?: boolean
+  /** The entry is an application for a board, or stands in memory. */
+  around?: Surroundings
+  /** A program runs by itself, and what its entry exports become global variables. A module, the default, is for `require`. */
+  form?: 'module' | 'program'
+  /** A module that the board has in its Storage: what the entry imports from these files comes from there. */
+  onBoard?: { name: string; files: string[] }
 }
 
 export interface Bundle {
@@ -42,11 +51,17 @@ const COMMON: Record<string, string> = { [CHR]: `export const ${CHR} = String.fr
  */
 const TAKEN_NAMES: Record<string, string> = { taken_on_: 'on', taken_do_: 'do', taken_if_: 'if', taken_in_: 'in', taken_of_: 'of' }
 
+const range = (letter: string, count: number): string[] => Array.from({ length: count }, (_, i) => letter + i)
+
 /**
- * Espruino's lexer reserves `of`, JavaScript does not. A name that a module mentions and does not declare is given to nothing
- * else by the minifier; the function is never called and does not reach the bundle.
+ * Names that the minifier gives to nothing: it leaves out what a module mentions and does not declare. Espruino's lexer
+ * reserves `of`, JavaScript does not. A program's names are global ones: it must not hide `E` and the pins from who types at
+ * the console. The function is never called and does not reach the bundle.
  */
-const KEEP_FREE = 'function keepFree() { of() }'
+const KEEP_FREE = {
+  module: 'function keepFree() { of() }',
+  program: `function keepFree() { of(${['E', 'I2C', 'SPI', ...'ABCD'.split('').flatMap(letter => range(letter, letter === 'D' ? 40 : 16))].join(', ')}) }`
+}
 
 /** esbuild reads the prepared texts and nothing else. */
 function preparedTexts({ texts }: Prepared): Plugin {
@@ -67,43 +82,97 @@ function preparedTexts({ texts }: Prepared): Plugin {
   }
 }
 
+/** Where imports lead: files in memory, what is on the board, and the modules of the board's firmware. */
+function resolution({ texts }: Prepared, around: Surroundings, onBoard: EspruinoOptions['onBoard']): Plugin {
+  const absent = new Set(onBoard?.files.map(file => path.normalize(file)))
+  return {
+    name: 'resolution',
+    setup(build) {
+      build.onResolve({ filter: /.*/ }, ({ path: name, kind, resolveDir }) => {
+        if (name === 'on-board:') return { path: name, namespace: 'on-board' }
+        const isBare = /^[^./]/.test(name) && !path.isAbsolute(name)
+        if (kind === 'require-call' && isBare) return { path: name, external: true }
+        const file = path.normalize(around.paths[name] ?? path.resolve(resolveDir, name.replace(/\.js$/, '.ts')))
+        if (absent.has(file)) return { path: file, namespace: 'absent' }
+        return texts.has(file) ? { path: file } : undefined
+      })
+      build.onLoad({ filter: /.*/, namespace: 'on-board' }, () => ({ contents: `export const board = require(${JSON.stringify(onBoard!.name)})`, loader: 'js' }))
+      build.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path: file }) => ({
+        contents: `import { board } from 'on-board:'\n${namesFrom(texts, file, around).map(name => `export const ${name} = board.${name}`).join('\n')}`, loader: 'js'
+      }))
+    }
+  }
+}
+
 export function fromMessage(message: Message): Problem {
   return { file: message.location?.file ?? 'esbuild', line: message.location?.line ?? 0, message: message.text }
 }
 
-/** Builds one bundle and checks it. Throws a BuildError that lists every problem. */
-export async function buildEspruino({ entry, flags, minify = true }: EspruinoOptions): Promise<Bundle> {
-  const absolute = path.resolve(ROOT, entry)
-  const prepared = prepare(absolute, flags)
-  const problems: Problem[] = []
-  const result = await build({
+interface Run extends EspruinoOptions {
+  absolute: string
+  prepared: Prepared
+}
+
+async function bundle({ absolute, prepared, around, form = 'module', onBoard }: Run, minify: boolean): Promise<BuildResult<{ write: false; metafile: true }>> {
+  const holder = form === 'module' ? 'exports' : 'global'
+  const from = JSON.stringify(absolute)
+  return build({
     // Written out as assignments: esbuild's own CommonJS export helper makes closures over a loop variable, which
     // Espruino shares between the rounds.
     stdin: {
-      contents: prepared.exports.map(name => `import { ${name} } from ${JSON.stringify(absolute)}\nexports.${name} = ${name}`).join('\n') +
-        `\n${KEEP_FREE}`,
+      contents: [`import ${from}`, ...prepared.exports.map(name => `import { ${name} } from ${from}\n${holder}.${name} = ${name}`), KEEP_FREE[form]].join('\n'),
       resolveDir: ROOT, sourcefile: 'bundle.js', loader: 'js'
     },
-    bundle: true, write: false, metafile: true, absWorkingDir: ROOT,
+    bundle: true, write: false, metafile: true, absWorkingDir: ROOT, sourcemap: minify ? false : 'external', outfile: path.join(ROOT, '.cache/espruino.js'),
     format: 'cjs', platform: 'neutral', target: 'es2015',
     // Espruino's strings are bytes: 'utf8' would print '\xff' as two of them.
     charset: 'ascii', legalComments: 'none',
     minify, mangleProps: /[^_]_$/, mangleCache: TAKEN_NAMES,
-    external: ['net', 'tls'],
+    external: around === undefined ? ['net', 'tls'] : [],
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, target: 'es2015', verbatimModuleSyntax: false } },
-    plugins: [preparedTexts(prepared)], logLevel: 'silent'
+    plugins: [preparedTexts(prepared), ...(around === undefined ? [] : [resolution(prepared, around, onBoard)])], logLevel: 'silent'
   }).catch((error: { errors?: Message[] }) => {
     if (error.errors === undefined) throw error
     throw new BuildError(error.errors.map(fromMessage))
   })
-  problems.push(...result.warnings.map(fromMessage))
-  const text = result.outputFiles[0]!.text.trimEnd()
+}
+
+function textOf(result: BuildResult<{ write: false }>, extension: string): string {
+  return result.outputFiles.find(one => one.path.endsWith(extension))!.text.trimEnd()
+}
+
+/** What Espruino does not run, by the source's own lines. */
+function faultsInSources(result: BuildResult<{ write: false }>): Problem[] {
+  const code = textOf(result, '.js')
+  const map = new TraceMap(textOf(result, '.js.map'))
+  const problems = findFaults(code).map(({ position, message }): Problem => {
+    const before = code.slice(0, position).split('\n')
+    const { source, line } = originalPositionFor(map, { line: before.length, column: before.at(-1)!.length })
+    return { file: source === null ? 'bundle' : shown(path.resolve(ROOT, '.cache', source)), line: line ?? 0, message: `Espruino: ${message}` }
+  })
+  return problems.filter((one, i) => problems.findIndex(other => other.file === one.file && other.line === one.line && other.message === one.message) === i)
+}
+
+/** Builds one bundle and checks it. Throws a BuildError that lists every problem. */
+export async function buildEspruino(options: EspruinoOptions): Promise<Bundle> {
+  const absolute = path.resolve(ROOT, options.entry)
+  const { flags, minify = true, around } = options
+  const prepared = prepare(absolute, flags, around)
+  const run = { ...options, absolute, prepared }
+  const result = await bundle(run, minify)
+  const problems: Problem[] = result.warnings.map(fromMessage)
+  const text = textOf(result, '.js')
   const code = minify ? hoistLiterals(text) : text
-  problems.push(...checkEspruino(code, `${shown(absolute)} (Espruino bundle)`))
+  const faults = checkEspruino(code, `${shown(absolute)} (Espruino bundle)`)
+  if (faults.length > 0) {
+    // The lines of the sources; where minifying alone made them, the minified text.
+    const inSources = faultsInSources(await bundle(run, false))
+    problems.push(...(inSources.length > 0 ? inSources : faults))
+  }
   if (problems.length > 0) throw new BuildError(problems)
-  const output = Object.values(result.metafile.outputs)[0]!
+  const output = Object.values(result.metafile.outputs).find(one => one.entryPoint !== undefined)!
   const modules = Object.entries(output.inputs)
-    .filter(([file]) => prepared.sourceBytes.has(path.resolve(ROOT, file)))
-    .map(([file, { bytesInOutput }]) => ({ file, sourceBytes: prepared.sourceBytes.get(path.resolve(ROOT, file))!, bytes: bytesInOutput }))
+    .filter(([file]) => prepared.sourceBytes.has(path.resolve(ROOT, file)) && around?.texts.has(path.resolve(ROOT, file)) !== true)
+    .map(([file, { bytesInOutput }]) => ({ file: shown(path.resolve(ROOT, file)), sourceBytes: prepared.sourceBytes.get(path.resolve(ROOT, file))!, bytes: bytesInOutput }))
   return { code, bytes: Buffer.byteLength(code), modules }
 }

@@ -13,11 +13,11 @@ function children(node: AnyNode): AnyNode[] {
   return Object.values(node).flat().filter((value): value is AnyNode => value !== null && typeof value === 'object' && typeof (value as AnyNode).type === 'string')
 }
 
-/** Two-letter names that the bundle does not mention, as anything. */
+/** Two-letter names that the bundle does not mention, as anything, and that are no pin: a program's names are global. */
 function* freshNames(code: string): Generator<string> {
   const taken = new Set(code.match(/[A-Za-z_$][\w$]*/g))
   const first = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
-  for (const a of first) for (const b of first + '0123456789_') if (!taken.has(a + b) && !/^(do|if|in|of|as|is)$/.test(a + b)) yield a + b
+  for (const a of first) for (const b of first + '0123456789_') if (!taken.has(a + b) && !/^(do|if|in|of|as|is|[A-D][0-9])$/.test(a + b)) yield a + b
 }
 
 /** The bundle with its repeated literals at the top, where that makes it smaller. */

@@ -48,11 +48,15 @@ export function isBytesFile(fileName: string): boolean {
   return /(^|[\\/])bytes\.(ts|js)$/.test(fileName)
 }
 
+/** An application has the intrinsics from the library itself. */
+const LIBRARY = 'yieldmq'
+
 /** Local names of the intrinsics in one file: imported from bytes.js, or declared there. */
 export function intrinsicNames(file: ts.SourceFile): Map<string, Intrinsic> {
   const names = new Map<string, Intrinsic>()
   for (const statement of file.statements) {
-    if (ts.isImportDeclaration(statement) && ts.isStringLiteral(statement.moduleSpecifier) && isBytesFile(statement.moduleSpecifier.text)) {
+    if (ts.isImportDeclaration(statement) && ts.isStringLiteral(statement.moduleSpecifier) &&
+      (isBytesFile(statement.moduleSpecifier.text) || statement.moduleSpecifier.text === LIBRARY)) {
       const bindings = statement.importClause?.namedBindings
       if (bindings === undefined || !ts.isNamedImports(bindings)) continue
       for (const one of bindings.elements) {

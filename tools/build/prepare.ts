@@ -9,7 +9,7 @@ import { foldFlags } from './fold.js'
 import { markIntrinsics } from './intrinsics.js'
 import { BuildError, type Problem } from './problem.js'
 import type { Flags } from './profiles.js'
-import { createProgram, ownFiles, typeProblems, type Texts } from './program.js'
+import { createAppProgram, createProgram, ownFiles, typeProblems, type Surroundings, type Texts } from './program.js'
 import { shake } from './shake.js'
 
 export interface Prepared {
@@ -23,7 +23,8 @@ export interface Prepared {
   exports: string[]
 }
 
-function exportedValues(program: ts.Program, entry: string): string[] {
+/** The names of the values that a file of the program exports. */
+export function exportedValues(program: ts.Program, entry: string): string[] {
   const checker = program.getTypeChecker()
   const symbol = checker.getSymbolAtLocation(program.getSourceFile(entry)!)
   if (symbol === undefined) return []
@@ -37,18 +38,22 @@ function exportedValues(program: ts.Program, entry: string): string[] {
 /** One entry with one set of flags goes through several pipelines: the result is kept while its files are the same. */
 const known = new Map<string, { prepared: Prepared; times: Map<string, number> }>()
 
-/** Throws a BuildError with every problem of the sources: types first, since nothing later makes sense without them. */
-export function prepare(entry: string, flags: Flags): Prepared {
-  const key = JSON.stringify([entry, flags])
+/**
+ * Throws a BuildError with every problem of the sources: types first, since nothing later makes sense without them.
+ * `around`: the entry is an application for a board.
+ */
+export function prepare(entry: string, flags: Flags, around?: Surroundings): Prepared {
+  const key = JSON.stringify([entry, flags, around && [around.paths, [...around.texts]]])
   const last = known.get(key)
   if (last !== undefined && [...last.times].every(([file, time]) => existsSync(file) && statSync(file).mtimeMs === time)) return last.prepared
-  const prepared = prepareAnew(entry, flags)
-  known.set(key, { prepared, times: new Map([...prepared.sourceBytes.keys()].map(file => [file, statSync(file).mtimeMs])) })
+  const prepared = prepareAnew(entry, flags, around)
+  known.set(key, { prepared, times: new Map([...prepared.sourceBytes.keys()].filter(file => around?.texts.has(file) !== true).map(file => [file, statSync(file).mtimeMs])) })
   return prepared
 }
 
-function prepareAnew(entry: string, flags: Flags): Prepared {
-  const source = createProgram([entry])
+function prepareAnew(entry: string, flags: Flags, around: Surroundings | undefined): Prepared {
+  const programOf = (texts: Texts): ts.Program => around === undefined ? createProgram([entry], texts) : createAppProgram(entry, around, new Map([...around.texts, ...texts]))
+  const source = programOf(new Map())
   const problems: Problem[] = typeProblems(source)
   if (problems.length > 0) throw new BuildError(problems)
   const folded: Texts = new Map()
@@ -60,10 +65,10 @@ function prepareAnew(entry: string, flags: Flags): Prepared {
     folded.set(path.normalize(file.fileName), result.code)
     sourceBytes.set(path.normalize(file.fileName), Buffer.byteLength(file.text))
   }
-  const shaken = shake(createProgram([entry], folded), entry)
+  const shaken = shake(programOf(folded), entry)
   problems.push(...shaken.problems)
   if (problems.length > 0) throw new BuildError(problems)
-  const program = createProgram([entry], shaken.texts)
+  const program = programOf(shaken.texts)
   const texts: Texts = new Map(ownFiles(program).map(file => [path.normalize(file.fileName), file.text]))
   return { entry, texts, sourceBytes, exports: exportedValues(program, entry) }
 }

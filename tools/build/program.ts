@@ -7,9 +7,19 @@ import { ROOT, shown } from './root.js'
 
 export const LIB = path.join(ROOT, 'tools/lib-firmware/lib.d.ts')
 export const FEATURES_FILE = path.join(ROOT, 'firmware/features.d.ts')
+/** The globals of an Espruino board, for applications. */
+export const BOARD_FILE = path.join(ROOT, 'tools/lib-board/espruino.d.ts')
 
 /** File texts by absolute path; they stand in for what is on the disk. */
 export type Texts = Map<string, string>
+
+/** What a program finds beside its own files. */
+export interface Surroundings {
+  /** Files that exist in memory alone. */
+  texts: Texts
+  /** By bare specifier, the absolute path of the file that it stands for. */
+  paths: Record<string, string>
+}
 
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2015,
@@ -31,8 +41,10 @@ const parsed = new Map<string, ts.SourceFile>()
 export function createHost(texts: Texts, options: ts.CompilerOptions): ts.CompilerHost {
   const host = ts.createCompilerHost(options, true)
   const { fileExists, readFile, getSourceFile } = host
-  host.getDefaultLibFileName = () => LIB
-  host.getDefaultLibLocation = () => path.dirname(LIB)
+  if (options.lib === undefined) {
+    host.getDefaultLibFileName = () => LIB
+    host.getDefaultLibLocation = () => path.dirname(LIB)
+  }
   host.getCurrentDirectory = () => ROOT
   host.fileExists = file => texts.has(path.normalize(file)) || fileExists(file)
   host.readFile = file => texts.get(path.normalize(file)) ?? readFile(file)
@@ -53,9 +65,21 @@ export function createProgram(entries: string[], texts: Texts = new Map(), extra
   return ts.createProgram([...entries, FEATURES_FILE], options, createHost(texts, options))
 }
 
-/** The program's own files: no declaration files, nothing from packages. */
+/**
+ * A program of an application: JavaScript's own library, since what a board lacks of it is found in the bundle, where its
+ * packages are seen too; and the board's globals.
+ */
+export function createAppProgram(entry: string, { paths }: Surroundings, texts: Texts): ts.Program {
+  const options: ts.CompilerOptions = { ...OPTIONS, lib: ['lib.es2017.d.ts'], paths: Object.fromEntries(Object.entries(paths).map(([name, file]) => [name, [file]])) }
+  return ts.createProgram([entry, FEATURES_FILE, BOARD_FILE], options, createHost(texts, options))
+}
+
+/** The program's own files: no declaration files, nothing from packages. We may be a package ourselves. */
 export function ownFiles(program: ts.Program): ts.SourceFile[] {
-  return program.getSourceFiles().filter(file => !file.isDeclarationFile && !file.fileName.includes('/node_modules/'))
+  return program.getSourceFiles().filter(({ isDeclarationFile, fileName }) => {
+    const place = fileName.startsWith(ROOT) ? fileName.slice(ROOT.length) : fileName
+    return !isDeclarationFile && !place.includes('/node_modules/')
+  })
 }
 
 export function fromDiagnostic(diagnostic: ts.Diagnostic): Problem {

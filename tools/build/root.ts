@@ -23,7 +23,8 @@ function findRoot(): string {
 
 export const ROOT = findRoot()
 
-/** A path as it is written in messages: relative to the project, with forward slashes. */
+/** A path as it is written in messages, with forward slashes: relative to the project, outside of it to the working folder. */
 export function shown(file: string): string {
-  return path.relative(ROOT, file).replace(/\\/g, '/')
+  const inside = path.relative(ROOT, file)
+  return (inside.startsWith('..') ? path.relative(process.cwd(), file) : inside).replace(/\\/g, '/')
 }

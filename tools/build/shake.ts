@@ -18,6 +18,12 @@ function isUnit(node: ts.Node): node is Unit {
   return ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node) || ts.isVariableStatement(node)
 }
 
+/** A statement of the top level that does something by itself, and an enum's table, which the compiler keeps. */
+function runsAlways(node: ts.Statement): boolean {
+  if (isUnit(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return false
+  return !ts.isImportDeclaration(node) && !ts.isExportDeclaration(node)
+}
+
 function isDeclareOnly(node: Unit): boolean {
   return node.modifiers?.some(one => one.kind === ts.SyntaxKind.DeclareKeyword) === true || (ts.isFunctionDeclaration(node) && node.body === undefined)
 }
@@ -79,7 +85,7 @@ export function shake(program: ts.Program, entry: string): { texts: Texts; probl
   for (const file of files) {
     for (const statement of file.statements) {
       if (ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)) scanType(statement)
-      if (ts.isExpressionStatement(statement) || ts.isIfStatement(statement) || ts.isIterationStatement(statement, false)) queue.push(statement)
+      if (runsAlways(statement)) queue.push(statement)
       if (ts.isExportDeclaration(statement) && statement.exportClause === undefined && !statement.isTypeOnly) {
         const line = file.getLineAndCharacterOfPosition(statement.getStart(file)).line + 1
         problems.push({ file: shown(file.fileName), line, message: 'export * is not followed; name what is exported' })

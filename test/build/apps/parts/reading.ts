@@ -1,0 +1,3 @@
+export interface Reading { value: number }
+
+export const title = 'plant/7/temperature'

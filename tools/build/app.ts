@@ -1,0 +1,103 @@
+/**
+ * What an application for a board imports beside its own files: `yieldmq`, the client of the board's profile with the byte
+ * strings, codes and types that go with it, and `yieldmq/espruino`, the board's port. Neither is a file; both are found in
+ * a checkout as in an installed package.
+ */
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import ts from 'typescript'
+import type { Board } from './boards.js'
+import { BuildError } from './problem.js'
+import { exportedValues } from './prepare.js'
+import { createAppProgram, type Surroundings, type Texts } from './program.js'
+import type { Profile } from './profiles.js'
+import { ROOT } from './root.js'
+
+export const CORE = 'yieldmq'
+export const PORT = 'yieldmq/espruino'
+/** The name of the module in a board's Storage. */
+export const MODULE = 'yieldmq'
+
+/** In memory: they stand beside the core so that their imports read as its own. */
+const CORE_FILE = path.join(ROOT, 'firmware/yieldmq.board.ts')
+const MODULE_FILE = path.join(ROOT, 'firmware/yieldmq.module.ts')
+
+/** Byte strings: most are compile-time forms, gone from the bundle. */
+const BYTES = ['at', 'b1', 'b2', 'b3', 'b4', 'cat', 'cut', 'keep', 'u16', 'u32']
+
+export interface BoardSources extends Surroundings {
+  /** The entry of the module form; in `texts`. */
+  module: string
+  /** Files that the module form has on the board, so that an application does not bring them. */
+  onBoard: string[]
+  /** The port's index; undefined where it does not exist yet. */
+  port: string | undefined
+}
+
+function indexOf(profile: Profile): string {
+  return path.join(ROOT, `firmware/index.${profile}.ts`)
+}
+
+/** The values that a file exports. */
+function exportsOf(file: string): string[] {
+  return exportedValues(createAppProgram(file, { texts: new Map(), paths: {} }, new Map()), file)
+}
+
+const relative = (file: string): string => JSON.stringify('./' + path.relative(path.dirname(CORE_FILE), file).replace(/\\/g, '/').replace(/\.ts$/, '.js'))
+
+/** The port's index of a board that has one, whether it exists or not. */
+export function portFile(board: Board): string {
+  return path.join(ROOT, board.port, 'index.ts')
+}
+
+const known = new Map<string, BoardSources>()
+
+/** What a board's builds consist of. Throws a BuildError where the profile has no entry. */
+export function sourcesOf(board: Board): BoardSources {
+  const core = indexOf(board.profile)
+  if (!existsSync(core)) throw new BuildError([{ file: `firmware/index.${board.profile}.ts`, line: 0, message: `missing: the entry of profile ${board.profile}` }])
+  const port = existsSync(portFile(board)) ? portFile(board) : undefined
+  const key = JSON.stringify([core, port])
+  const last = known.get(key)
+  if (last !== undefined) return last
+  // A program makes its client with `create`; the class is a type to it.
+  const coreNames = exportsOf(core).filter(name => name !== 'Client')
+  const lines = [`export { ${coreNames.join(', ')} } from ${relative(core)}`]
+  const texts: Texts = new Map()
+  texts.set(CORE_FILE, `${lines[0]}
+export type { Client } from ${relative(core)}
+export { ${BYTES.join(', ')} } from './bytes.js'
+export { ErrorCode, Reason } from './codes.js'
+export { matches } from './topic.js'
+export { LinkCode } from '../hal/hal.js'
+export type * from './types.js'
+`)
+  if (port !== undefined) lines.push(`export { ${exportsOf(port).join(', ')} } from ${relative(port)}`)
+  texts.set(MODULE_FILE, lines.join('\n') + '\n')
+  const sources: BoardSources = {
+    texts, module: MODULE_FILE, port, onBoard: port === undefined ? [core] : [core, port],
+    paths: { [CORE]: CORE_FILE, ...(port === undefined ? {} : { [PORT]: port }) }
+  }
+  known.set(key, sources)
+  return sources
+}
+
+/** The value names that the shaken texts of an application take from `file`, in order. */
+export function namesFrom(texts: Texts, file: string, { paths }: Surroundings): string[] {
+  const names = new Set<string>()
+  for (const [from, text] of texts) {
+    const source = ts.createSourceFile(from, text, ts.ScriptTarget.ES2022, true)
+    for (const statement of source.statements) {
+      if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) continue
+      const specifier = statement.moduleSpecifier
+      if (specifier === undefined || !ts.isStringLiteral(specifier)) continue
+      const target = paths[specifier.text] ?? path.resolve(path.dirname(from), specifier.text.replace(/\.js$/, '.ts'))
+      if (path.normalize(target) !== path.normalize(file)) continue
+      const bindings = ts.isImportDeclaration(statement) ? statement.importClause?.namedBindings : statement.exportClause
+      const isType = ts.isImportDeclaration(statement) ? statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword : statement.isTypeOnly
+      if (isType || bindings === undefined || !(ts.isNamedImports(bindings) || ts.isNamedExports(bindings))) continue
+      for (const one of bindings.elements) if (!one.isTypeOnly) names.add((one.propertyName ?? one.name).text)
+    }
+  }
+  return [...names].sort()
+}

@@ -1,0 +1,109 @@
+/** `npx yieldmq build`: an application for an Espruino board, and the module for its Storage. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import Table from 'cli-table3'
+import type { Command } from 'commander'
+import { UsageError } from '../usage.js'
+import { buildBoard, type BoardBuild } from './board-build.js'
+import { findBoard, withFeatures, type Board } from './boards.js'
+import type { Bundle } from './espruino.js'
+import { BuildError, printed } from './problem.js'
+import { shown } from './root.js'
+
+interface Given {
+  board: string
+  boards?: string
+  out?: string
+  features?: string[]
+  minify: boolean
+  json?: boolean
+}
+
+interface Written {
+  file: string
+  bytes: number
+  /** What it is and what becomes of it. */
+  what: string
+}
+
+const FILES: [keyof BoardBuild, string, string][] = [
+  ['app', 'app.js', 'application, client and port in one: send it to the console, or write it to .bootcde'],
+  ['module', 'yieldmq.js', 'client and port: write it to Storage as yieldmq'],
+  ['appModule', 'app.module.js', 'the application alone, for a board with that module: send it, or write it to .bootcde']
+]
+
+function write(built: BoardBuild, folder: string): Written[] {
+  const written: Written[] = []
+  mkdirSync(folder, { recursive: true })
+  for (const [part, name, what] of FILES) {
+    const file = path.join(folder, name)
+    const bundle = built[part] as Bundle | undefined
+    // What an earlier build left there is not of this one.
+    if (bundle === undefined) rmSync(file, { force: true })
+    else {
+      writeFileSync(file, bundle.code, 'latin1')
+      written.push({ file: shown(file), bytes: bundle.bytes, what })
+    }
+  }
+  return written
+}
+
+/** What to know before the files are used. */
+function notesOf(name: string, board: Board, built: BoardBuild, hasApp: boolean): string[] {
+  const notes: string[] = []
+  if (built.missingPort !== undefined) notes.push(`${name} has no port yet (${built.missingPort}): the module is the client alone, for a HAL of your own.`)
+  if (hasApp && built.app === undefined) notes.push(`${name} runs yieldmq from its Storage only (${board.memory.variables} variables hold no bundle of this size), so there is no app.js.`)
+  return notes
+}
+
+function table(written: Written[]): string {
+  const rows = new Table({ head: ['File', 'Bytes', 'What it is'], style: { head: [], border: [], compact: true }, colAligns: ['left', 'right', 'left'] })
+  for (const { file, bytes, what } of written) rows.push([file, bytes, what])
+  return rows.toString()
+}
+
+async function run(app: string | undefined, given: Given): Promise<void> {
+  const found = findBoard(given.board, given.boards)
+  const board = withFeatures(found, given.features ?? [])
+  if (board.runtime !== 'espruino') {
+    throw new BuildError([{ file: given.board, line: 0, message: `its runtime is ${board.runtime}, which this command does not build yet; it builds for Espruino` }])
+  }
+  const built = await buildBoard(board, app, given.minify)
+  const files = write(built, given.out ?? path.join('build', given.board))
+  const { bytes: budgetBytes } = board.budget
+  const bytes = built.module.bytes
+  const fits = budgetBytes === null || !given.minify || bytes <= budgetBytes
+  const notes = notesOf(given.board, board, built, app !== undefined)
+  if (given.json === true) {
+    console.log(JSON.stringify({ board: given.board, profile: board.profile, files: files.map(({ file, bytes: length }) => ({ file, bytes: length })), bytes, budgetBytes, fits, notes }))
+  } else {
+    console.log(table(files))
+    if (budgetBytes !== null && given.minify) console.log(`Client and port: ${bytes} of ${budgetBytes} bytes, ${(bytes / budgetBytes * 100).toFixed(0)} % of the budget of ${given.board} (profile ${board.profile}).`)
+    for (const note of notes) console.log(note)
+  }
+  // Another program may have other wishes: it is `size` that fails.
+  if (!fits) console.error(`${given.board}: ${bytes} bytes pass the budget of ${budgetBytes} by ${bytes - budgetBytes!}`)
+}
+
+export function setup(command: Command): void {
+  command
+    .description('Builds an application for an Espruino board: one minified file that is ready to send, and the same in two, with the client as a module in the board\'s Storage. Without an application, the module alone.')
+    .argument('[app.ts]', 'the application; it imports yieldmq and yieldmq/espruino')
+    .requiredOption('--board <name>', 'a board of board.json')
+    .option('--boards <file>', 'the board file (default: board.json in this folder where there is one, else the package\'s)')
+    .option('--out <folder>', 'where the files go (default: build/BOARD)')
+    .option('--features <names...>', 'features that differ from the board\'s: V5 has it, no-V5 has it not')
+    .option('--no-minify', 'readable files, to look into')
+    .option('--json', 'one JSON value on standard output')
+    .addHelpText('after', '\nExample:\n  npx yieldmq build --board esp32 app.ts')
+    .action(async (app: string | undefined, given: Given) => {
+      if (app !== undefined && (!app.endsWith('.ts') || app.endsWith('.d.ts'))) throw new UsageError(`${app}: an application is a TypeScript file, NAME.ts`)
+      try {
+        await run(app, given)
+      } catch (error) {
+        if (!(error instanceof BuildError)) throw error
+        for (const one of error.problems) console.error(printed(one))
+        process.exitCode = 1
+      }
+    })
+}
