@@ -38,3 +38,11 @@ test('the table names every row, and the one that is below', () => {
 test('figures have four digits, and no exponent', () => {
   expect([123_456, 1.23456, 0.00123456, 12].map(figure)).toEqual(['123,500', '1.235', '0.001235', '12'])
 })
+
+test('a side that was not there leaves its figure and the ratio empty, and such a row promises nothing', () => {
+  const alone = rowOf(rate, [300], null)
+  expect(toJson(alone)).toEqual({ name: 'node.qos0', unit: 'messages/s', ours: 300, peer: null, peerName: 'peer 1.0', ratio: null, atLeast: 1.6 })
+  expect(holds(alone)).toBe(true)
+  expect(holds(rowOf(rate, null, [100]))).toBe(true)
+  expect(table([alone]).split('\n')[1]).toMatch(/^node\.qos0 +messages\/s +300 +- +- +1\.60 +peer 1\.0$/)
+})

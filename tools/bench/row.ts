@@ -8,12 +8,14 @@ export interface Row {
   name: string
   /** Of `ours` and `peer`. */
   unit: string
-  ours: number
-  peer: number
+  /** Null where it was not measured; `notes` of the command say why. */
+  ours: number | null
+  /** Null where no peer was named. */
+  peer: number | null
   /** Whom we compare with, the version and the way it is used included. */
   peerName: string
-  /** Above 1 means that we are better, whether more or less of the unit is good. */
-  ratio: number
+  /** Above 1 means that we are better, whether more or less of the unit is good. Null where one side is. */
+  ratio: number | null
   /** The ratio below which the bench fails; 0 where the figure is only printed. */
   atLeast: number
   /** How far the rounds lay apart, (highest - lowest) / median in percent, of ours and of the peer. Not part of the JSON. */
@@ -48,20 +50,18 @@ function spreadOf(values: Rounds): number {
   return (Math.max(...values) - Math.min(...values)) / median(values) * 100
 }
 
-/** One row from the rounds of both sides: medians, and the ratio of the medians. */
-export function rowOf(heading: Heading, ours: Rounds, peer: Rounds): Row {
-  const figure = median(ours)
-  const peerFigure = median(peer)
-  return {
-    name: heading.name, unit: heading.unit, ours: figure, peer: peerFigure, peerName: heading.peerName,
-    ratio: heading.better === 'more' ? figure / peerFigure : peerFigure / figure,
-    atLeast: heading.atLeast, spread: [spreadOf(ours), spreadOf(peer)]
-  }
+/** One row from the rounds of both sides: medians, and the ratio of the medians. Null for a side that was not there. */
+export function rowOf(heading: Heading, ours: Rounds | null, peer: Rounds | null): Row {
+  const { name, unit, peerName, better, atLeast } = heading
+  const row = { name, unit, ours: ours === null ? null : median(ours), peer: peer === null ? null : median(peer), peerName, ratio: null, atLeast }
+  if (ours === null || peer === null) return row
+  const [figure, peerFigure] = [median(ours), median(peer)]
+  return { ...row, ratio: better === 'more' ? figure / peerFigure : peerFigure / figure, spread: [spreadOf(ours), spreadOf(peer)] }
 }
 
-/** True where the row holds what it promises. A figure that is not a number holds nothing. */
+/** True where the row holds what it promises. A figure that is not a number holds nothing; one that was not measured promises nothing. */
 export function holds(row: Row): boolean {
-  return row.atLeast === 0 || row.ratio >= row.atLeast
+  return row.atLeast === 0 || row.ratio === null || row.ratio >= row.atLeast
 }
 
 /** The row as `--json` prints it. */

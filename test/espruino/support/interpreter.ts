@@ -50,9 +50,8 @@ export class Interpreter {
   private readonly folder = mkdtempSync(join(tmpdir(), 'yieldmq-espruino-'))
   private readonly child
 
-  /** Starts it: `modules` are CommonJS texts by name, for `require` in `script`. */
-  constructor(modules: Record<string, string>, script: string, place: 'load' | 'loadRam' = 'load') {
-    const binary = process.env.ESPRUINO_BIN ?? ''
+  /** Starts it: `modules` are CommonJS texts by name, for `require` in `script`; `binary` when it is not the one of ESPRUINO_BIN. */
+  constructor(modules: Record<string, string>, script: string, place: 'load' | 'loadRam' = 'load', binary = process.env.ESPRUINO_BIN ?? '') {
     if (binary === '' || !existsSync(binary)) throw new Error(HOW + (binary === '' ? '' : `; ${binary} does not exist`))
     const loads = Object.entries(modules).map(([name, code]) => {
       const file = join(this.folder, `${name}.js`)
@@ -122,8 +121,8 @@ export class Interpreter {
 }
 
 /** Runs `script` until it says `done`, and gives what it said. */
-export async function runDevice(modules: Record<string, string>, script: string, ms = 15_000, place: 'load' | 'loadRam' = 'load'): Promise<Interpreter> {
-  const interpreter = new Interpreter(modules, script, place)
+export async function runDevice(modules: Record<string, string>, script: string, ms = 15_000, place: 'load' | 'loadRam' = 'load', binary?: string): Promise<Interpreter> {
+  const interpreter = new Interpreter(modules, script, place, binary)
   try {
     await interpreter.hears('done', ms)
     return interpreter
