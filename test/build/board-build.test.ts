@@ -63,12 +63,6 @@ describe('a build for a board', () => {
     expect(built.app!.modules.map(one => one.file)).toEqual(expect.arrayContaining(['test/build/apps/report.ts', 'test/build/apps/parts/reading.ts', 'firmware/bytes.ts']))
   })
 
-  it('that runs from Storage alone has no single file', async () => {
-    const built = await buildBoard(boards.esp8266!, app)
-    expect(built.app).toBeUndefined()
-    expect(built.appModule!.code).toContain('require("yieldmq")')
-  })
-
   it('names the line of an application\'s source where Espruino does not run it', async () => {
     const wrong = written('wrong.ts', `import { create } from 'yieldmq'
 

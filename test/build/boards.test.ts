@@ -24,6 +24,21 @@ describe('board.json', () => {
     expect(flagsOfBoard({ ...host!, features: { FEATURE_V5: false } }).FEATURE_V5).toBe(false)
   })
 
+  it('describes every field in its schema', () => {
+    interface Schema { description?: string; properties?: Record<string, Schema> }
+    const schema = JSON.parse(readFileSync(new URL('../../board.schema.json', import.meta.url), 'utf8')) as { properties: Record<string, Schema>; definitions: { board: Schema } }
+    const bare: string[] = []
+    const visit = (properties: Record<string, Schema>, place: string) => {
+      for (const [name, one] of Object.entries(properties)) {
+        if ((one.description ?? '') === '') bare.push(place + name)
+        visit(one.properties ?? {}, `${place}${name}.`)
+      }
+    }
+    visit(schema.properties, '')
+    visit(schema.definitions.board.properties!, 'board.')
+    expect(bare).toEqual([])
+  })
+
   it('asks no board for more variables than it has', () => {
     for (const [name, board] of Object.entries(readBoards())) {
       if (board.memory.variables !== undefined) expect(board.budget.variables, name).toBeLessThan(board.memory.variables)
@@ -33,21 +48,43 @@ describe('board.json', () => {
 
 describe('a wrong board file gets an error that names the field:', () => {
   it.each<[string, (boards: Record<string, Board & Record<string, unknown>>) => void, string]>([
-    ['a runtime that does not exist', b => { b.esp32!.runtime = 'zephyr' as never }, 'boards.esp32.runtime: must be equal to one of the allowed values (espruino, luatos'],
-    ['a missing field', b => { delete (b.host as Partial<Board>).profile }, 'boards.host.profile: must have required property'],
-    ['a field that does not exist', b => { b.host!.colour = 'red' }, 'boards.host.colour: must NOT have additional properties'],
-    ['a number as text', b => { b.esp32!.memory.variables = '16383' as never }, 'boards.esp32.memory.variables: must be integer'],
-    ['an Espruino board without its variables', b => { delete b.esp32!.memory.variables }, 'boards.esp32.memory.variables: must have required property'],
-    ['an Espruino board without a budget of variables', b => { b.esp32!.budget.variables = null }, 'boards.esp32.budget.variables: must be integer'],
-    ['a negative budget', b => { b.esp8266!.budget.bytes = -1 }, 'boards.esp8266.budget.bytes: must be >= 1'],
-    ['an unknown pin function', b => { b.esp32!.pins = { laser: 'D1' } as never }, 'boards.esp32.pins.laser: property name must be valid'],
+    ['a runtime that does not exist', b => { b.esp32!.runtime = 'zephyr' as never }, 'boards.esp32.runtime: must be one of espruino, luatos, luatask, luasocket, node, and is "zephyr"'],
+    ['a state that does not exist', b => { b.esp32!.state = 'soon' as never }, 'boards.esp32.state: must be one of works, planned, and is "soon"'],
+    ['a profile that does not exist', b => { b.esp32!.profile = 'huge' as never }, 'boards.esp32.profile: must be one of tiny, standard, full, and is "huge"'],
+    ['a missing field', b => { delete (b.host as Partial<Board>).profile }, 'boards.host.profile: is missing'],
+    ['a field that does not exist', b => { b.host!.colour = 'red' }, 'boards.host.colour: there is no such field (title, state,'],
+    ['a board that is a text', b => { b.esp32 = 'esp32' as never }, 'boards.esp32: must be object, and is "esp32"'],
+    ['a board with a name in capitals', b => { b.ESP32 = { ...b.esp32! } }, 'boards.ESP32: a name here matches ^[a-z][a-z0-9-]*$'],
+    ['an empty title', b => { b.esp32!.title = '' }, 'boards.esp32.title: must NOT have fewer than 1 characters'],
+    ['a number as text', b => { b.esp32!.memory.variables = '16383' as never }, 'boards.esp32.memory.variables: must be integer, and is "16383"'],
+    ['a half variable', b => { b.esp32!.memory.variables = 0.5 }, 'boards.esp32.memory.variables: must be integer, and is 0.5'],
+    ['variables of a size that no build has', b => { b.esp32!.memory.bytesPerVariable = 27 }, 'boards.esp32.memory.bytesPerVariable: must be <= 16, and is 27'],
+    ['an unknown measure of memory', b => { b.esp32!.memory = { ...b.esp32!.memory, heap: 1 } as never }, 'boards.esp32.memory.heap: there is no such field (variables, bytesPerVariable)'],
+    ['an Espruino board without its variables', b => { delete b.esp32!.memory.variables }, 'boards.esp32.memory.variables: is missing'],
+    ['an Espruino board without a budget of variables', b => { b.esp32!.budget.variables = null }, 'boards.esp32.budget.variables: must be integer, and is null'],
+    ['a missing budget', b => { delete (b.esp32!.budget as Partial<Board['budget']>).heapBytes }, 'boards.esp32.budget.heapBytes: is missing'],
+    ['a negative budget', b => { b.esp8266!.budget.bytes = -1 }, 'boards.esp8266.budget.bytes: must be >= 1, and is -1'],
+    ['an Espruino board that does not say where functions may lie', b => { delete b.esp32!.runsFrom }, 'boards.esp32.runsFrom: is missing'],
+    ['a place for functions that does not exist', b => { b.esp32!.runsFrom = ['card'] as never }, 'boards.esp32.runsFrom.0: must be one of variables, storage, and is "card"'],
+    ['no place for functions', b => { b.esp32!.runsFrom = [] }, 'boards.esp32.runsFrom: must NOT have fewer than 1 items'],
+    ['a place for functions on Lua', b => { b.air780e!.runsFrom = ['storage'] }, 'boards.air780e.runsFrom: is for the runtime espruino'],
+    ['a port outside of hal/', b => { b.esp32!.port = '../my/port' }, 'boards.esp32.port: must match pattern'],
+    ['a modem that does not exist', b => { b['uart-modem']!.modem = 'v90' as never }, 'boards.uart-modem.modem: must be one of null, air7xx, sim800'],
+    ['a port for modems without a modem', b => { b['uart-modem']!.modem = null }, 'boards.uart-modem.modem: must be string, and is null'],
+    ['TLS as a text', b => { b.esp32!.tls = 'yes' as never }, 'boards.esp32.tls: must be boolean, and is "yes"'],
+    ['an unknown pin function', b => { b.esp32!.pins = { laser: 'D1' } as never }, 'boards.esp32.pins.laser: there is no such field (serial, tx, rx,'],
+    ['a pin as a number', b => { b.esp32!.pins = { led: 2 } as never }, 'boards.esp32.pins.led: must be string, and is 2'],
+    ['a feature flag with a wrong name', b => { b.esp32!.features = { journal: true } as never }, 'boards.esp32.features.journal: a name here matches ^FEATURE_[A-Z0-9]+$'],
     ['an unknown feature flag', b => { b.esp32!.features = { FEATURE_TELEPATHY: true } as never }, 'boards.esp32.features.FEATURE_TELEPATHY: not a feature flag'],
+    ['a feature that is neither on nor off', b => { b.esp32!.features = { FEATURE_V5: 1 } as never }, 'boards.esp32.features.FEATURE_V5: must be boolean, and is 1'],
+    ['an empty note', b => { b.esp32!.note = '' }, 'boards.esp32.note: must NOT have fewer than 1 characters'],
     ['a port that does not exist and is said to work', b => { b.host!.port = 'hal/moon' }, 'boards.host.state: works, but there is no hal/moon']
   ])('%s', (_what, change, message) => {
     expect(changed(change)).toContain(message)
   })
 
-  it('text that is not JSON', () => {
-    expect(boardProblems('{').map(one => one.message).join()).toContain('not JSON')
+  it.each([['{', 'not JSON'], ['[]', 'the file: must be object'], ['{"boards":{}}', 'version: is missing'], ['{"version":2,"boards":{}}', 'version: must be 1, and is 2'],
+    ['{"version":1,"boards":{}}', 'boards: must NOT have fewer than 1 properties'], ['{"version":1,"boards":[]}', 'boards: must be object, and is []']])('the file %s', (file, message) => {
+    expect(boardProblems(file).map(one => one.message).join('\n')).toContain(message)
   })
 })

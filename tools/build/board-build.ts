@@ -13,7 +13,7 @@ import { shown } from './root.js'
 export interface BoardBuild {
   /** The core and the port, for `require("yieldmq")`. */
   module: Bundle
-  /** Application, core and port in one; undefined without an application, and for boards that run from Storage alone. */
+  /** Application, core and port in one; undefined without an application. */
   app: Bundle | undefined
   /** The application alone, on top of the module. */
   appModule: Bundle | undefined
@@ -33,7 +33,7 @@ export async function buildBoard(board: Board, app?: string, minify = true): Pro
   try {
     return {
       module,
-      app: board.forms.includes('file') ? await buildEspruino({ entry, flags, minify, around, form: 'program' }) : undefined,
+      app: await buildEspruino({ entry, flags, minify, around, form: 'program' }),
       appModule: await buildEspruino({ entry, flags, minify, around, form: 'program', onBoard: { name: MODULE, files: around.onBoard } }),
       missingPort
     }

@@ -23,8 +23,8 @@ export interface Board {
   memory: { variables?: number; bytesPerVariable?: number }
   /** What yieldmq may take: bytes of the minified bundle, Espruino variables, bytes of Lua heap. Null: nothing is promised. */
   budget: { bytes: number | null; variables: number | null; heapBytes: number | null }
-  /** How applications may run: from one file in the variables or in Storage, or on top of the module in Storage. */
-  forms: ('file' | 'module')[]
+  /** Espruino: where the text of functions may lie. From Storage they are read in place; what is sent to the console lies in variables. */
+  runsFrom?: ('variables' | 'storage')[]
   note?: string
 }
 
@@ -34,9 +34,26 @@ function fieldOf(error: ErrorObject): string {
   return [field, extra].filter(one => one !== undefined && one !== '').join('.') || 'the file'
 }
 
+const listed = (values: unknown[]): string => values.map(String).join(', ')
+
+/** What is wrong, with what may stand there and what does. */
+function complaint({ keyword, params, parentSchema, data, message }: ErrorObject): string {
+  const is = data === undefined ? '' : `, and is ${JSON.stringify(data)}`
+  switch (keyword) {
+    case 'additionalProperties': return `there is no such field (${listed(Object.keys((parentSchema?.properties ?? {}) as object))})`
+    case 'required': return 'is missing'
+    case 'enum': return `must be one of ${listed(params.allowedValues as unknown[])}${is}`
+    case 'const': return `must be ${JSON.stringify(params.allowedValue)}${is}`
+    case 'type': return `must be ${String(params.type).replaceAll(',', ' or ')}${is}`
+    case 'minimum': case 'maximum': return `${message}${is}`
+    case 'propertyNames': return `a name here matches ${String(((parentSchema?.propertyNames ?? {}) as { pattern?: string }).pattern)}`
+    case 'false schema': return 'is for the runtime espruino'
+    default: return `${message ?? keyword}${is}`
+  }
+}
+
 function sentence(error: ErrorObject): string {
-  const allowed = error.params.allowedValues as unknown[] | undefined
-  return `${fieldOf(error)}: ${error.message ?? error.keyword}${allowed === undefined ? '' : ` (${allowed.map(String).join(', ')})`}`
+  return `${fieldOf(error)}: ${complaint(error)}`
 }
 
 /** What is wrong with the text of a board file; every message begins with the field. */
@@ -48,11 +65,11 @@ export function boardProblems(text: string, file = 'board.json'): Problem[] {
     return [{ file, line: 0, message: `not JSON: ${(error as Error).message}` }]
   }
   const schema = JSON.parse(readFileSync(path.join(ROOT, 'board.schema.json'), 'utf8')) as object
-  const validate = new Ajv({ allErrors: true, allowUnionTypes: true, strictRequired: false, strictTypes: false }).compile(schema)
+  const validate = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, strictRequired: false, strictTypes: false }).compile(schema)
   if (!validate(value)) {
     // The "if" itself and a bad key's pattern only repeat what another message says better.
     const errors = (validate.errors ?? []).filter(one => one.keyword !== 'if' && one.propertyName === undefined)
-    return errors.map(error => ({ file, line: 0, message: sentence(error) }))
+    return [...new Set(errors.map(sentence))].map(message => ({ file, line: 0, message }))
   }
   const problems: Problem[] = []
   for (const [name, board] of Object.entries((value as { boards: Record<string, Board> }).boards)) {

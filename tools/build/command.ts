@@ -22,43 +22,44 @@ interface Given {
 interface Written {
   file: string
   bytes: number
-  /** What it is and what becomes of it. */
   what: string
+  goesTo: string
 }
 
-const FILES: [keyof BoardBuild, string, string][] = [
-  ['app', 'app.js', 'application, client and port in one: send it to the console, or write it to .bootcde'],
-  ['module', 'yieldmq.js', 'client and port: write it to Storage as yieldmq'],
-  ['appModule', 'app.module.js', 'the application alone, for a board with that module: send it, or write it to .bootcde']
+/** By part: its file's name, what it is, and what becomes of it on a board. */
+const FILES: [keyof BoardBuild, string, string, string][] = [
+  ['app', 'app.js', 'application, client and port', 'Storage file .bootcde, or the console'],
+  ['module', 'yieldmq.js', 'client and port', 'Storage file yieldmq'],
+  ['appModule', 'app.module.js', 'the application alone', 'Storage file .bootcde, or the console; needs yieldmq']
 ]
 
 function write(built: BoardBuild, folder: string): Written[] {
   const written: Written[] = []
   mkdirSync(folder, { recursive: true })
-  for (const [part, name, what] of FILES) {
+  for (const [part, name, what, goesTo] of FILES) {
     const file = path.join(folder, name)
     const bundle = built[part] as Bundle | undefined
     // What an earlier build left there is not of this one.
     if (bundle === undefined) rmSync(file, { force: true })
     else {
       writeFileSync(file, bundle.code, 'latin1')
-      written.push({ file: shown(file), bytes: bundle.bytes, what })
+      written.push({ file: shown(file), bytes: bundle.bytes, what, goesTo })
     }
   }
   return written
 }
 
 /** What to know before the files are used. */
-function notesOf(name: string, board: Board, built: BoardBuild, hasApp: boolean): string[] {
+function notesOf(name: string, board: Board, built: BoardBuild): string[] {
   const notes: string[] = []
   if (built.missingPort !== undefined) notes.push(`${name} has no port yet (${built.missingPort}): the module is the client alone, for a HAL of your own.`)
-  if (hasApp && built.app === undefined) notes.push(`${name} runs yieldmq from its Storage only (${board.memory.variables} variables hold no bundle of this size), so there is no app.js.`)
+  if (board.runsFrom?.includes('variables') !== true) notes.push(`${name} runs yieldmq from Storage only: its ${board.memory.variables} variables do not hold the text of the functions. Write the files to Storage; do not send them to the console.`)
   return notes
 }
 
 function table(written: Written[]): string {
-  const rows = new Table({ head: ['File', 'Bytes', 'What it is'], style: { head: [], border: [], compact: true }, colAligns: ['left', 'right', 'left'] })
-  for (const { file, bytes, what } of written) rows.push([file, bytes, what])
+  const rows = new Table({ head: ['File', 'Bytes', 'What it is', 'Where it goes on the board'], style: { head: [], border: [], compact: true }, colAligns: ['left', 'right', 'left', 'left'] })
+  for (const { file, bytes, what, goesTo } of written) rows.push([file, bytes, what, goesTo])
   return rows.toString()
 }
 
@@ -73,7 +74,7 @@ async function run(app: string | undefined, given: Given): Promise<void> {
   const { bytes: budgetBytes } = board.budget
   const bytes = built.module.bytes
   const fits = budgetBytes === null || !given.minify || bytes <= budgetBytes
-  const notes = notesOf(given.board, board, built, app !== undefined)
+  const notes = notesOf(given.board, board, built)
   if (given.json === true) {
     console.log(JSON.stringify({ board: given.board, profile: board.profile, files: files.map(({ file, bytes: length }) => ({ file, bytes: length })), bytes, budgetBytes, fits, notes }))
   } else {

@@ -82,16 +82,24 @@ function preparedTexts({ texts }: Prepared): Plugin {
   }
 }
 
-/** Where imports lead: files in memory, what is on the board, and the modules of the board's firmware. */
+/** What is asked for by `require` is there on the board: modules of its firmware and of its Storage. */
+function boardModules(): Plugin {
+  return {
+    name: 'board-modules',
+    setup(build) {
+      build.onResolve({ filter: /^[A-Za-z]/ }, ({ path: name, kind }) => kind === 'require-call' ? { path: name, external: true } : undefined)
+    }
+  }
+}
+
+/** Where imports lead: files in memory, and what is on the board. */
 function resolution({ texts }: Prepared, around: Surroundings, onBoard: EspruinoOptions['onBoard']): Plugin {
   const absent = new Set(onBoard?.files.map(file => path.normalize(file)))
   return {
     name: 'resolution',
     setup(build) {
-      build.onResolve({ filter: /.*/ }, ({ path: name, kind, resolveDir }) => {
+      build.onResolve({ filter: /.*/ }, ({ path: name, resolveDir }) => {
         if (name === 'on-board:') return { path: name, namespace: 'on-board' }
-        const isBare = /^[^./]/.test(name) && !path.isAbsolute(name)
-        if (kind === 'require-call' && isBare) return { path: name, external: true }
         const file = path.normalize(around.paths[name] ?? path.resolve(resolveDir, name.replace(/\.js$/, '.ts')))
         if (absent.has(file)) return { path: file, namespace: 'absent' }
         return texts.has(file) ? { path: file } : undefined
@@ -128,9 +136,8 @@ async function bundle({ absolute, prepared, around, form = 'module', onBoard }: 
     // Espruino's strings are bytes: 'utf8' would print '\xff' as two of them.
     charset: 'ascii', legalComments: 'none',
     minify, mangleProps: /[^_]_$/, mangleCache: TAKEN_NAMES,
-    external: around === undefined ? ['net', 'tls'] : [],
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, target: 'es2015', verbatimModuleSyntax: false } },
-    plugins: [preparedTexts(prepared), ...(around === undefined ? [] : [resolution(prepared, around, onBoard)])], logLevel: 'silent'
+    plugins: [boardModules(), preparedTexts(prepared), ...(around === undefined ? [] : [resolution(prepared, around, onBoard)])], logLevel: 'silent'
   }).catch((error: { errors?: Message[] }) => {
     if (error.errors === undefined) throw error
     throw new BuildError(error.errors.map(fromMessage))
