@@ -1,0 +1,8 @@
+/** Text. Boards with a network have no Unicode: a text is its bytes there, and a program's UTF-8 source is UTF-8 already. */
+import type { Bytes, TextHal } from '../hal.js'
+
+function same(this: void, text: string): Bytes {
+  return text as Bytes
+}
+
+export const text: TextHal = { utf8: same, text: same }
