@@ -51,11 +51,40 @@ export function prepare(entry: string, flags: Flags, around?: Surroundings): Pre
   return prepared
 }
 
+/** Entries whose sources were found without a fault, by the sources' texts: flags change nothing in that. */
+const sound = new Map<string, Map<string, string>>()
+
+/** Throws a BuildError with what the type checker says; looks only once at the same texts. */
+function checkTypes(program: ts.Program, entry: string): void {
+  const texts = new Map(ownFiles(program).map(file => [file.fileName, file.text]))
+  const last = sound.get(entry)
+  if (last?.size === texts.size && [...texts].every(([file, text]) => last.get(file) === text)) return
+  const problems = typeProblems(program)
+  if (problems.length > 0) throw new BuildError(problems)
+  sound.set(entry, texts)
+}
+
+/** Of `texts`, those that `entry` imports, directly or not, types included. */
+function reachable(entry: string, texts: Texts, paths: Surroundings['paths']): Texts {
+  const found: Texts = new Map()
+  const queue = [path.normalize(entry)]
+  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+    const text = texts.get(file)
+    if (text === undefined || found.has(file)) continue
+    found.set(file, text)
+    for (const { fileName } of ts.preProcessFile(text, true, true).importedFiles) {
+      const absolute = paths[fileName] ?? path.resolve(path.dirname(file), fileName)
+      queue.push(...[absolute, absolute.replace(/\.js$/, '.ts'), `${absolute}.ts`, path.join(absolute, 'index.ts')].map(one => path.normalize(one)))
+    }
+  }
+  return found
+}
+
 function prepareAnew(entry: string, flags: Flags, around: Surroundings | undefined): Prepared {
   const programOf = (texts: Texts): ts.Program => around === undefined ? createProgram([entry], texts) : createAppProgram(entry, around, new Map([...around.texts, ...texts]))
   const source = programOf(new Map())
-  const problems: Problem[] = typeProblems(source)
-  if (problems.length > 0) throw new BuildError(problems)
+  checkTypes(source, entry)
+  const problems: Problem[] = []
   const folded: Texts = new Map()
   const sourceBytes = new Map<string, number>()
   for (const file of ownFiles(source)) {
@@ -68,7 +97,5 @@ function prepareAnew(entry: string, flags: Flags, around: Surroundings | undefin
   const shaken = shake(programOf(folded), entry)
   problems.push(...shaken.problems)
   if (problems.length > 0) throw new BuildError(problems)
-  const program = programOf(shaken.texts)
-  const texts: Texts = new Map(ownFiles(program).map(file => [path.normalize(file.fileName), file.text]))
-  return { entry, texts, sourceBytes, exports: exportedValues(program, entry) }
+  return { entry, texts: reachable(entry, shaken.texts, around?.paths ?? {}), sourceBytes, exports: exportedValues(source, entry) }
 }

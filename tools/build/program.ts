@@ -35,12 +35,12 @@ const OPTIONS: ts.CompilerOptions = {
   noEmit: true
 }
 
-// The lib files and node's own are the same in every program of a run.
+/** Files as they were last read: most of them are the same in every program of a run. */
 const parsed = new Map<string, ts.SourceFile>()
 
 export function createHost(texts: Texts, options: ts.CompilerOptions): ts.CompilerHost {
   const host = ts.createCompilerHost(options, true)
-  const { fileExists, readFile, getSourceFile } = host
+  const { fileExists, readFile } = host
   if (options.lib === undefined) {
     host.getDefaultLibFileName = () => LIB
     host.getDefaultLibLocation = () => path.dirname(LIB)
@@ -48,13 +48,16 @@ export function createHost(texts: Texts, options: ts.CompilerOptions): ts.Compil
   host.getCurrentDirectory = () => ROOT
   host.fileExists = file => texts.has(path.normalize(file)) || fileExists(file)
   host.readFile = file => texts.get(path.normalize(file)) ?? readFile(file)
-  host.getSourceFile = (file, languageVersion, onError, fresh) => {
-    const text = texts.get(path.normalize(file))
-    if (text !== undefined) return ts.createSourceFile(file, text, languageVersion, true)
-    if (!file.endsWith('.d.ts')) return getSourceFile(file, languageVersion, onError, fresh)
-    const known = parsed.get(file) ?? getSourceFile(file, languageVersion, onError, fresh)
-    if (known !== undefined) parsed.set(file, known)
-    return known
+  host.getSourceFile = (file, languageVersion) => {
+    const known = parsed.get(file)
+    // A declaration file does not change while we run.
+    if (known !== undefined && known.isDeclarationFile && !texts.has(path.normalize(file))) return known
+    const text = host.readFile(file)
+    if (text === undefined) return undefined
+    if (known?.text === text) return known
+    const read = ts.createSourceFile(file, text, languageVersion, true)
+    parsed.set(file, read)
+    return read
   }
   return host
 }

@@ -44,6 +44,21 @@ function unitOf(symbol: ts.Symbol): Unit | undefined {
   return undefined
 }
 
+/** An expression that stands for a whole module: `import * as it`. */
+function isModule(node: ts.Expression, checker: ts.TypeChecker): boolean {
+  if (ts.isPropertyAccessExpression(node)) return isModule(node.expression, checker) && isModule(node.name as ts.Identifier, checker)
+  if (!ts.isIdentifier(node)) return false
+  const symbol = checker.getSymbolAtLocation(node)
+  const target = symbol !== undefined && symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
+  return target !== undefined && (target.flags & ts.SymbolFlags.Module) !== 0
+}
+
+/** The name of a member of anything but a module. It declares nothing that could be dropped, and to resolve it takes types. */
+function isMember(node: ts.Identifier, checker: ts.TypeChecker): boolean {
+  const { parent } = node
+  return ts.isPropertyAccessExpression(parent) && parent.name === node && !isModule(parent.expression, checker)
+}
+
 /** The texts of the files that are still needed, and which of them are no more than types. */
 export function shake(program: ts.Program, entry: string): { texts: Texts; problems: Problem[] } {
   const checker = program.getTypeChecker()
@@ -71,7 +86,7 @@ export function shake(program: ts.Program, entry: string): { texts: Texts; probl
   const scan = (node: ts.Node): void => {
     // A base class counts as a type node for TypeScript.
     if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return scanType(node)
-    if (ts.isIdentifier(node)) {
+    if (ts.isIdentifier(node) && !isMember(node, checker)) {
       const shorthand = ts.isShorthandPropertyAssignment(node.parent) ? checker.getShorthandAssignmentValueSymbol(node.parent) : undefined
       reach(shorthand ?? checker.getSymbolAtLocation(node))
     }
