@@ -26,6 +26,7 @@ const commands: Entry[] = [
   { name: 'memory', summary: 'the most memory that a client can ever hold', load: () => import('./contract/command.js') },
   { name: 'sim', summary: 'run scenarios of faults from seeds and check every promise', load: () => import('./sim/command.js') },
   { name: 'replay', summary: 'show a flight recording and run this core through it', load: () => import('./replay/command.js') },
+  { name: 'flash', summary: 'send a build to an Espruino board and verify it', load: () => import('./flash/command.js'), checkoutOnly: true },
   { name: 'keepalive', summary: 'what the learned keepalive saves on paths that cut idle links', load: () => import('./keepalive/command.js') },
   { name: 'differential', summary: 'the same traces through every runtime of this machine', load: () => import('./differential/command.js'), checkoutOnly: true },
   { name: 'storm', summary: 'a fleet that loses its server: attempts in the worst second', load: () => import('./storm/command.js') }
