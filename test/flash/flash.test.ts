@@ -215,12 +215,6 @@ describe('which files are sent', () => {
     })
   })
 
-  it('takes the module form where the build has no other', () => {
-    inFolder({ 'yieldmq.js': 'module', 'app.module.js': 'program' }, (folder) => {
-      expect(filesToSend(folder, [], false)).toMatchObject({ modules: [{ name: 'yieldmq' }], program: { bytes: 'program' } })
-    })
-  })
-
   it('takes the last of the named files as the program and stores the others under their names', () => {
     inFolder({ 'sensor.js': 's', 'yieldmq.js': 'y', 'main.js': 'm' }, (folder) => {
       const named = ['sensor', 'yieldmq', 'main'].map((name) => `${folder}/${name}.js`)
@@ -230,7 +224,7 @@ describe('which files are sent', () => {
 
   it('refuses what is missing, empty, or has a name too long for Storage', () => {
     inFolder({ 'empty.js': '', [`${'n'.repeat(29)}.js`]: 'x', 'p.js': 'p' }, (folder) => {
-      expect(() => filesToSend(folder, [], false)).toThrow(/There is no .*yieldmq\.js; npx yieldmq build makes it/)
+      expect(() => filesToSend(folder, [], false)).toThrow(/There is no .*app\.js; npx yieldmq build makes it/)
       expect(() => filesToSend(folder, [`${folder}/empty.js`], false)).toThrow('is empty')
       expect(() => filesToSend(folder, [`${folder}/${'n'.repeat(29)}.js`, `${folder}/p.js`], false)).toThrow('at most 28 bytes')
     })

@@ -33,7 +33,8 @@ const FILES: [keyof BoardBuild, string, string, string][] = [
   ['appModule', 'app.module.js', 'the application alone', 'Storage file .bootcde, or the console; needs yieldmq']
 ]
 
-function write(built: BoardBuild, folder: string): Written[] {
+/** Writes the files of a build into a folder, and removes there what an earlier one left. */
+export function write(built: BoardBuild, folder: string): Written[] {
   const written: Written[] = []
   mkdirSync(folder, { recursive: true })
   for (const [part, name, what, goesTo] of FILES) {

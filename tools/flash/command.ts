@@ -3,15 +3,19 @@ import path from 'node:path'
 import type { Command } from 'commander'
 import cliProgress from 'cli-progress'
 import Table from 'cli-table3'
-import { readBoards } from '../build/boards.js'
+import { buildBoard } from '../build/board-build.js'
+import { findBoard, type Board } from '../build/boards.js'
+import { write } from '../build/command.js'
+import { BuildError, printed } from '../build/problem.js'
 import { UsageError } from '../usage.js'
 import { FlashError } from './error.js'
-import { filesToSend } from './files.js'
+import { filesToSend, type Load } from './files.js'
 import { flash, type Flashed } from './flash.js'
 
 interface Options {
-  board?: string
-  port?: string
+  board: string
+  boards?: string
+  port: string
   save?: boolean
   app?: string
   baud: string
@@ -22,8 +26,7 @@ interface Options {
 
 const maxSeconds = 600
 
-function portOf(text: string | undefined): string {
-  if (text === undefined) throw new UsageError('--port is missing: a serial device such as /dev/ttyUSB0, or tcp://HOST:PORT.')
+function portOf(text: string): string {
   if (!text.includes('://')) return text
   const url = /^tcp:\/\/([A-Za-z0-9_.-]+)(?::(\d{1,5}))?$/.exec(text)
   if (url === null) throw new UsageError(`--port ${text}: a serial device or tcp://HOST:PORT is expected.`)
@@ -38,15 +41,6 @@ function amount(option: string, text: string, most: number): number {
   return value
 }
 
-function boardOf(name: string | undefined): { name: string; fromStorage: boolean } {
-  const boards = Object.entries(readBoards()).filter(([, board]) => board.runtime === 'espruino')
-  const names = boards.map(([one]) => one).join(', ')
-  if (name === undefined) throw new UsageError(`--board is missing: ${names}.`)
-  const found = boards.find(([one]) => one === name)
-  if (found === undefined) throw new UsageError(`--board ${name}: not a board with Espruino in board.json (${names}).`)
-  return { name, fromStorage: false }
-}
-
 function report(result: Flashed): string {
   const table = new Table({ head: ['file', 'bytes', 'where', 'verified'], style: { head: [], border: [] } })
   for (const file of result.files) {
@@ -56,17 +50,27 @@ function report(result: Flashed): string {
   return `${result.board} on ${result.port}: ${result.firmware}, Espruino ${result.version}\n${table.toString()}\n${then} ${result.seconds} s`
 }
 
+/** What to send; `app` is built first. */
+async function gather(files: string[], options: Options, board: Board): Promise<Load> {
+  const folder = path.join('build', options.board)
+  if (options.app !== undefined) {
+    if (files.length > 0) throw new UsageError('--app builds what is sent: give it or files, not both.')
+    write(await buildBoard(board, options.app), folder)
+  }
+  return filesToSend(folder, files, options.save === true || board.runsFrom?.includes('variables') !== true)
+}
+
 async function run(files: string[], options: Options): Promise<void> {
   const port = portOf(options.port)
-  const board = boardOf(options.board)
   const baud = amount('--baud', options.baud, 4_000_000)
   const limitMs = 1000 * amount('--timeout', options.timeout, maxSeconds)
-  const folder = path.join('build', board.name)
-  const load = filesToSend(folder, files, options.save === true || board.fromStorage)
   const bar = process.stderr.isTTY ? new cliProgress.SingleBar({ format: 'sending {place} {bar} {value}/{total} bytes', stream: process.stderr, clearOnComplete: true }) : undefined
   try {
+    const board = findBoard(options.board, options.boards)
+    if (board.runtime !== 'espruino') throw new UsageError(`--board ${options.board}: its runtime is ${board.runtime}; this command sends to Espruino.`)
+    const load = await gather(files, options, board)
     const result = await flash({
-      board: board.name, port, baud, load, limitMs, save: options.save === true, anyBoard: options.anyBoard === true,
+      board: options.board, port, baud, load, limitMs, save: options.save === true, anyBoard: options.anyBoard === true,
       begin: (place, bytes) => bar?.start(bytes, 0, { place }),
       progress: (bytes) => bar?.increment(bytes)
     })
@@ -74,8 +78,9 @@ async function run(files: string[], options: Options): Promise<void> {
     console.log(options.json === true ? JSON.stringify(result) : report(result))
   } catch (error) {
     bar?.stop()
-    if (!(error instanceof FlashError)) throw error
-    console.error(error.message)
+    if (error instanceof BuildError) for (const one of error.problems) console.error(printed(one))
+    else if (error instanceof FlashError) console.error(error.message)
+    else throw error
     process.exitCode = 1
   }
 }
@@ -83,8 +88,9 @@ async function run(files: string[], options: Options): Promise<void> {
 export function setup(command: Command): void {
   command
     .argument('[files...]', 'sent in place of the build: modules, then the program')
-    .option('--board <name>', 'the board, as in board.json')
-    .option('--port <port>', 'a serial device, or tcp://HOST:PORT')
+    .requiredOption('--board <name>', 'a board of board.json with Espruino')
+    .requiredOption('--port <port>', 'a serial device, or tcp://HOST:PORT')
+    .option('--boards <file>', 'the board file (default: board.json in this folder where there is one, else the package\'s)')
     .option('--save', 'into flash: the program starts whenever the board does')
     .option('--app <file>', 'build this program for the board first')
     .option('--baud <rate>', 'of a serial port', '115200')

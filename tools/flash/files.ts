@@ -38,7 +38,7 @@ function read(file: string, name: string): Code {
 export function filesToSend(folder: string, files: string[], fromStorage: boolean): Load {
   const named = files.length > 0
     ? files
-    : fromStorage || !existsSync(path.join(folder, 'app.js'))
+    : fromStorage
       ? [path.join(folder, 'yieldmq.js'), path.join(folder, 'app.module.js')]
       : [path.join(folder, 'app.js')]
   const modules = named.slice(0, -1).map((file) => read(file, path.basename(file, '.js')))
