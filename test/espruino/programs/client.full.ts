@@ -1,3 +1,3 @@
-/** What a board loads: the client of the profile full, and the port. */
-export { create } from '../../../firmware/index.full.js'
-export { netHal as port } from './net-port.js'
+/** What `require("yieldmq")` gives on a board of the profile full: the client and the port. */
+export { create, run } from '../../../firmware/index.full.js'
+export { espruino } from '../../../hal/espruino/index.js'

@@ -1,3 +1,3 @@
-/** What a board loads: the client of the profile tiny, and the port. */
-export { create } from '../../../firmware/index.tiny.js'
-export { netHal as port } from './net-port.js'
+/** What `require("yieldmq")` gives on a board of the profile tiny: the client and the port. */
+export { create, run } from '../../../firmware/index.tiny.js'
+export { espruino } from '../../../hal/espruino/index.js'

@@ -15,7 +15,7 @@ export const PEER_NAME = 'EspruinoDocs MQTT.js'
 export class Unprepared extends Error {}
 
 /** The port's object, as JavaScript for a script in which the module `yieldmq` is ours. */
-export const PORT = 'require("yieldmq").port({ net: require("net"), later: setTimeout, cancel: clearTimeout, time: function() { return Math.floor(getTime() * 1000); } })'
+export const PORT = 'require("yieldmq").espruino()'
 
 /** Client and port of a profile as one minified module. */
 export async function ourBundle(profile: Profile): Promise<string> {

@@ -9,8 +9,10 @@ import { parseArgs } from 'node:util'
 import { nativePath } from '../../test/native.js'
 import { holds, toJson, type Row } from '../row.js'
 import { table } from '../table.js'
+import { burstRows } from './burst.js'
 import { describeInterpreter, peerBundle, requireInterpreter, Unprepared } from './device.js'
 import type { Run } from './rows.js'
+import { growthRows } from './growth.js'
 import { publishRows } from './publish.js'
 import { sizeRows } from './sizes.js'
 import { variableRows } from './variables.js'
@@ -66,7 +68,7 @@ async function main(): Promise<number> {
   const run: Run = { ...given, peer: await peerBundle() }
   const about = [await describeInterpreter(binary), ...(run.small === '' ? [] : [`small: ${await describeInterpreter(run.small)}`])]
   const rows: Row[] = []
-  for (const part of [sizeRows, variableRows, publishRows]) rows.push(...await part(run))
+  for (const part of [sizeRows, variableRows, publishRows, burstRows, growthRows]) rows.push(...await part(run))
   if (rows.length === 0) throw new WrongArgument(`no row begins with ${given.only.join(' or ')}`)
   if (given.json) {
     console.log(JSON.stringify(rows.map(toJson), undefined, 2))

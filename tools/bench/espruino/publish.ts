@@ -24,7 +24,7 @@ const headerBytes = (payload: number): number => (payload + TOPIC.length + 2 > 1
 const STUB = `
 exports.all = [];
 exports.connect = function(options, connected) {
-  var socket = { ev: {}, up: connected, on: function(event, fn) { this.ev[event] = fn; }, write: function() { }, end: function() { } };
+  var socket = { up: connected, on: function(event, fn) { this["on_" + event] = fn; }, write: function() { }, end: function() { } };
   exports.all.push(socket);
   return socket;
 };`
@@ -52,16 +52,15 @@ var ${payloads}, net = require("net"), client, peer, mine, theirs, written = 0;
 client = require("yieldmq").create(${PORT}, { servers: [{ host: "broker", port: 1883 }], keepalive: 0, clientId: "bench" });
 client.connect();
 mine = net.all[0];
-function rest() { if (mine.ev.drain) mine.ev.drain(); for (var i = 0; i < 3; i++) client.yield(0); }
-mine.up(); if (mine.ev.connect) mine.ev.connect();
+function rest() { mine.on_drain(); for (var i = 0; i < 3; i++) client.yield(0); }
 rest();
-mine.ev.data("\\x20\\x02\\x00\\x00");
+mine.on_data("\\x20\\x02\\x00\\x00");
 rest();
 ${withPeer ? `peer = require("MQTT").create("broker", { client_id: "peer" });
 peer.connect();
 theirs = net.all[1];
 theirs.up();
-theirs.ev.data("\\x20\\x02\\x00\\x00");` : ''}
+theirs.on_data("\\x20\\x02\\x00\\x00");` : ''}
 function ours32() { client.publish("${TOPIC}", p32); }
 function ours256() { client.publish("${TOPIC}", p256); }
 function theirs32() { peer.publish("${TOPIC}", p32); }
