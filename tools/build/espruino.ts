@@ -10,10 +10,12 @@ import { namesFrom } from './app.js'
 import { checkEspruino, findFaults } from './espruino-check.js'
 import { hoistLiterals } from './hoist.js'
 import { CHR, lowerToJs } from './intrinsics.js'
+import { bytesOfTexts } from './app-texts.js'
 import { prepare, type Prepared } from './prepare.js'
 import { BuildError, type Problem } from './problem.js'
 import type { Flags } from './profiles.js'
 import type { Surroundings } from './program.js'
+import { statementsOnLines } from './lines.js'
 import { ROOT, shown } from './root.js'
 import { NONE, shorten } from './shorten.js'
 
@@ -63,6 +65,8 @@ const KEEP_FREE = {
   program: `function keepFree() { of(${['E', 'I2C', 'SPI', ...'ABCD'.split('').flatMap(letter => range(letter, letter === 'D' ? 40 : 16))].join(', ')}) }`
 }
 
+const isOwn = (file: string): boolean => file.startsWith(path.join(ROOT, 'firmware')) || file.startsWith(path.join(ROOT, 'hal'))
+
 /** esbuild reads the prepared texts and nothing else. */
 function preparedTexts({ texts }: Prepared): Plugin {
   return {
@@ -73,7 +77,7 @@ function preparedTexts({ texts }: Prepared): Plugin {
       build.onLoad({ filter: /\.ts$/, namespace: 'file' }, ({ path: file }) => {
         const text = texts.get(path.normalize(file))
         if (text === undefined) return { errors: [{ text: `${shown(file)} is not part of the program` }] }
-        const lowered = lowerToJs(file, text)
+        const lowered = lowerToJs(file, isOwn(file) ? text : bytesOfTexts(file, text))
         const short = shorten(file, lowered.code)
         const names = [...(short.usesNone ? [NONE] : []), ...(lowered.usesChr ? [CHR] : [])]
         return { contents: names.map(name => `import { ${name} } from 'yieldmq:${name}'; `).join('') + short.code, loader: 'ts' }
@@ -169,7 +173,7 @@ export async function buildEspruino(options: EspruinoOptions): Promise<Bundle> {
   const result = await bundle(run, minify)
   const problems: Problem[] = result.warnings.map(fromMessage)
   const text = textOf(result, '.js')
-  const code = minify ? hoistLiterals(text) : text
+  const code = !minify ? text : options.form === 'program' ? statementsOnLines(hoistLiterals(text)) : hoistLiterals(text)
   const faults = checkEspruino(code, `${shown(absolute)} (Espruino bundle)`)
   if (faults.length > 0) {
     // The lines of the sources; where minifying alone made them, the minified text.

@@ -88,6 +88,11 @@ export class Interpreter {
     this.said.push({ name, value })
   }
 
+  /** Types at its console. */
+  type(text: string): void {
+    this.child.stdin.write(text, 'latin1')
+  }
+
   /** All values said under `name`. */
   all(name: string): unknown[] {
     return this.said.filter((one) => one.name === name).map((one) => one.value)
