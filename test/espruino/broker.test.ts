@@ -1,4 +1,4 @@
-/** The bundles on Espruino's own `net`, against mosquitto: everything a board does in its life but the hardware. */
+/** The bundles with their port, against mosquitto: everything a board does in its life but the hardware. */
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { keptBundle } from '../../tools/build/kept.js'
 import { flagsOf, PROFILES, type Profile } from '../../tools/build/profiles.js'
@@ -17,7 +17,7 @@ const bundles: Record<string, string> = {}
 let program = ''
 let broker: Mosquitto | undefined
 beforeAll(async () => {
-  for (const profile of PROFILES) bundles[profile] = (await keptBundle('espruino', { entry: `firmware/index.${profile}.ts`, flags: flagsOf(profile) })).code
+  for (const profile of PROFILES) bundles[profile] = (await keptBundle('espruino', { entry: `test/espruino/programs/client.${profile}.ts`, flags: flagsOf(profile) })).code
   program = (await keptBundle('espruino', { entry: 'test/espruino/programs/device.ts', flags: flagsOf('full') })).code
   broker = await startMosquitto()
 }, 120_000)
@@ -32,8 +32,8 @@ afterEach(async () => {
 function board(profile: Profile, version: number, qos: number, port: number) {
   const device = new Interpreter({ yieldmq: bundles[profile]!, program }, `
     var all = ""; for (var i = 0; i < 256; i++) all += String.fromCharCode(i);
-    var machine = { net: require("net"), later: setTimeout, cancel: clearTimeout, time: function() { return Math.floor(getTime() * 1000); } };
-    var client = require("program").start(require("yieldmq").create, machine, ${port}, ${version}, ${qos}, all, function(word, value) { say(word, btoa(value)); });`)
+    var y = require("yieldmq");
+    var client = require("program").start(y.create, y.espruino(), ${port}, ${version}, ${qos}, all, function(word, value) { say(word, btoa(value)); });`)
   ends.push(() => device.end())
   const text = (value: unknown) => Buffer.from(String(value), 'base64').toString('latin1')
   return {

@@ -9,8 +9,27 @@ export interface Proxy extends TestServer {
   cut: () => void
 }
 
-/** Relays a free loopback port to `port`. */
-export async function proxy(port: number): Promise<Proxy> {
+/** ms between two pieces: more than a peer that waits for them needs to read one. */
+const PIECE_MS = 1
+
+/** Passes on what `from` says in pieces of `size` bytes, one at a time. */
+function trickle(from: net.Socket, to: net.Socket, size: number): void {
+  let waiting = Buffer.alloc(0)
+  let timer: NodeJS.Timeout | undefined
+  const next = (): void => {
+    to.write(waiting.subarray(0, size))
+    waiting = waiting.subarray(size)
+    timer = waiting.length > 0 ? setTimeout(next, PIECE_MS) : undefined
+  }
+  from.on('data', (data) => {
+    waiting = Buffer.concat([waiting, data])
+    timer ??= setTimeout(next, 0)
+  })
+  to.on('close', () => clearTimeout(timer))
+}
+
+/** Relays a free loopback port to `port`. With `piece`, the far side's bytes arrive in pieces of so many bytes, each in a packet of its own. */
+export async function proxy(port: number, piece?: number): Promise<Proxy> {
   const pairs = new Set<[net.Socket, net.Socket]>()
   const server = await serve((near) => {
     const far = net.connect(port, '127.0.0.1')
@@ -19,7 +38,8 @@ export async function proxy(port: number): Promise<Proxy> {
     near.setNoDelay(true)
     far.setNoDelay(true)
     near.pipe(far)
-    far.pipe(near)
+    if (piece === undefined) far.pipe(near)
+    else trickle(far, near, piece)
     const end = (): void => {
       pairs.delete(pair)
       near.destroy()

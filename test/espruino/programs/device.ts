@@ -3,13 +3,12 @@ import { cat, type Bytes } from '../../../firmware/bytes.js'
 import type { Client } from '../../../firmware/client.js'
 import type { Options, Qos } from '../../../firmware/types.js'
 import type { Hal } from '../../../hal/hal.js'
-import { netHal, type Machine } from './net-port.js'
 
 /** Told what happened: a word, and bytes or text. */
 type Say = (this: void, word: string, value: Bytes) => void
 
 export function start(
-  create: (this: void, hal: Hal, options: Options) => Client, machine: Machine, port: number, version: 3 | 4 | 5, qos: Qos, all: Bytes, say: Say
+  create: (this: void, hal: Hal, options: Options) => Client, hal: Hal, port: number, version: 3 | 4 | 5, qos: Qos, all: Bytes, say: Say
 ): Client {
   const options: Options = {
     servers: [{ host: '127.0.0.1', port }], protocolVersion: version, clientId: 'board7', keepalive: 30, jitter: false, reconnectPeriod: 100,
@@ -24,7 +23,7 @@ export function start(
       say('link', (state + ' ' + cause) as Bytes)
     }
   }
-  const client = create(netHal(machine), options)
+  const client = create(hal, options)
   client.subscribe('dev/in/#', qos, (topic, payload, packet) => {
     say('message', cat((topic + ' ' + packet.qos + ' ') as Bytes, payload))
   })

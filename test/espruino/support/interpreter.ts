@@ -110,6 +110,11 @@ export class Interpreter {
     return this.all(name)[count - 1]
   }
 
+  /** Has one line of JavaScript run, as if typed at its console. */
+  run(line: string): void {
+    this.child.stdin.write(line + '\n', 'latin1')
+  }
+
   private tail(): string {
     const said = this.said.slice(-8).map((one) => JSON.stringify([one.name, one.value]).slice(0, 200)).join(' ')
     return `it said ${said}; its console: ${this.console.slice(-linesShown).join(' | ')}`

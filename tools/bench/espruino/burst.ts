@@ -95,6 +95,12 @@ async function allOf(observer: Observer): Promise<number> {
   return performance.timeOrigin + at
 }
 
+/** One exchange of a fresh interpreter with the client `code`. Throws when a message is lost. */
+export function burst(code: string, broker: Mosquitto, who: string): Promise<Rates> {
+  const theirs = who === PEER_NAME
+  return withDevice({ [theirs ? 'MQTT' : 'yieldmq']: code }, (theirs ? theirsText : oursText)(broker.port), 'loadRam', (device) => exchange(device, broker, who))
+}
+
 export async function burstRows({ rounds, peer, wanted, progress }: Run): Promise<Row[]> {
   const headings = [
     { name: 'espruino.burst.out', of: 'out' }, { name: 'espruino.burst', of: 'in' }
@@ -111,8 +117,8 @@ export async function burstRows({ rounds, peer, wanted, progress }: Run): Promis
     try {
       for (let round = 1; round <= rounds; round += 1) {
         progress(`burst, ${profile}: round ${round} of ${rounds}`)
-        ours.push(await withDevice({ yieldmq: code }, oursText(broker.port), 'loadRam', (device) => exchange(device, broker, 'our client')))
-        if (peer !== undefined) theirs.push(await withDevice({ MQTT: peer }, theirsText(broker.port), 'loadRam', (device) => exchange(device, broker, PEER_NAME)))
+        ours.push(await burst(code, broker, 'our client'))
+        if (peer !== undefined) theirs.push(await burst(peer, broker, PEER_NAME))
       }
     } finally {
       await broker.remove()
