@@ -28,3 +28,5 @@ declare const FEATURE_JOURNAL: boolean
 declare const FEATURE_LEARN: boolean
 /** The flight recorder. */
 declare const FEATURE_RECORDER: boolean
+/** TLS in the port, where the port can leave it out (hal/espruino). Without it an endpoint with `tls` ends with Unsupported. */
+declare const FEATURE_TLS: boolean

@@ -6,6 +6,7 @@ import { Step, type Kit, type Setup } from './types.js'
 
 const TOLERANCE_MS = 250
 const LIMIT_MS = 20000
+const HOLD_MS = 2000
 const BULK_BYTES = 65536
 /** Bytes of an answer of the peer, with room to spare. */
 const ANSWER_MAX = 1000
@@ -30,6 +31,16 @@ export function caught(setup: Setup, fn: (this: void) => void): string {
   if (catching !== undefined) return catching(fn)
   fn()
   return ''
+}
+
+/** ms that the peer does not read; see `Setup.holdMs`. */
+export function holdMs(kit: Kit): number {
+  return given(kit.setup.holdMs, HOLD_MS)
+}
+
+/** The order of a peer that first does not read for a while, in which the connection can be filled. */
+export function holdFirst(kit: Kit): string {
+  return 'hold ' + holdMs(kit) + ';drain'
 }
 
 /** A kit for a case that begins at `now`. */

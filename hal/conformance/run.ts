@@ -73,6 +73,7 @@ export function has(setup: Setup, need: Need): boolean {
   if (need === Need.Memory) return setup.memory !== undefined
   if (need === Need.Utf16) return setup.sampleText !== undefined && setup.sampleBytes !== undefined && setup.loneSurrogate !== undefined
   if (need === Need.Flush) return setup.flushes !== false
+  if (need === Need.Reset) return setup.tellsReset !== false
   return true
 }
 

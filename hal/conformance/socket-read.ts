@@ -212,6 +212,6 @@ export const readCases: Case[] = [
   { id: 'read.fin-late-reader', needs: Need.Nothing, run: finLateReader },
   { id: 'read.fin-alone', needs: Need.Nothing, run: finAlone },
   { id: 'read.quiet-is-not-the-end', needs: Need.Nothing, run: quietIsNotEnd },
-  { id: 'read.reset', needs: Need.Nothing, run: reset },
+  { id: 'read.reset', needs: Need.Reset, run: reset },
   { id: 'read.reset-while-writing', needs: Need.Nothing, run: resetWhileWriting }
 ]

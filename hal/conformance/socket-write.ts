@@ -1,7 +1,7 @@
 /** Writing: exact bytes, honest credit, and nothing taken that cannot be held. */
 import { EMPTY, cat, cut } from '../../firmware/bytes.js'
 import { SocketStatus } from '../hal.js'
-import { WRITES_A_STEP, ascii, beBusy, check, confirmed, dial, fail, fed, filled, next, pushed, shown, staged, take, waitFor } from './kit.js'
+import { WRITES_A_STEP, ascii, beBusy, check, confirmed, dial, fail, fed, filled, holdFirst, next, pushed, shown, staged, take, waitFor } from './kit.js'
 import { PATTERN_MAX, allValues, pattern } from './pattern.js'
 import { Need, Step, type Case, type Kit } from './types.js'
 
@@ -84,7 +84,7 @@ function fullTakesZero(kit: Kit): Step {
 }
 
 function creditReturns(kit: Kit): Step {
-  if (kit.stage === 0) return dial(kit, 'hold 1500;drain')
+  if (kit.stage === 0) return dial(kit, holdFirst(kit))
   kit.limitMs = 60000
   if (kit.stage === 1) return filled(kit, FULL_MS) ? next(kit) : waitFor(kit, 'write to take nothing')
   const credit = kit.socket.credit()

@@ -41,7 +41,9 @@ export const enum Need {
   /** `setup.sampleText` and `setup.loneSurrogate`: the runtime's texts are not bytes. */
   Utf16,
   /** `setup.flushes` is not false. */
-  Flush
+  Flush,
+  /** `setup.tellsReset` is not false. */
+  Reset
 }
 
 export interface Case {
@@ -83,6 +85,10 @@ export interface Setup {
   receiveLimit?: number
   /** False: the port cannot send what `write` took once `close` was called. */
   flushes?: boolean
+  /** False: the platform tells a reset by the peer as an orderly end. */
+  tellsReset?: boolean
+  /** ms that the peer does not read while a case fills the connection and waits for credit; 2000 when absent. */
+  holdMs?: number
   /** The same device's port once more, as after a restart: same id, same storage. */
   restarted?: (this: void) => Hal
   /** A port whose ticks wrap 200 ms after it was made; only its timer is used. */

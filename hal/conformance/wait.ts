@@ -1,6 +1,6 @@
 /** `timer.wait`: it sleeps for what it is asked, and for nothing longer than the next event. */
 import { SocketStatus } from '../hal.js'
-import { beBusy, check, dial, fail, fed, filled, follow, next, open, staged, take, waitFor } from './kit.js'
+import { beBusy, check, dial, fail, fed, filled, follow, holdFirst, holdMs, next, open, staged, take, waitFor } from './kit.js'
 import { Need, Step, type Case, type Kit } from './types.js'
 
 const LONG_MS = 6000
@@ -84,12 +84,12 @@ function refusal(kit: Kit): Step {
 }
 
 function credit(kit: Kit): Step {
-  if (kit.stage === 0) return dial(kit, 'hold 1500;drain')
+  if (kit.stage === 0) return dial(kit, holdFirst(kit))
   if (kit.stage === 1) {
     return filled(kit, 200) ? next(kit) : waitFor(kit, 'the connection to be full')
   }
   if (kit.socket.credit() > 0) return Step.Done
-  return again(kit, inTime(kit, 2500, 'credit that came back'))
+  return again(kit, inTime(kit, holdMs(kit) + 1000, 'credit that came back'))
 }
 
 /** What came while the program was busy must not be slept over. */

@@ -3,73 +3,42 @@
  *
  * The interpreter's `write` always says false and queues without limit, so bytes are counted here and the credit comes back
  * with 'drain'. It reads from the network whether somebody takes the data or not, and has no call that stops it; but it leaves
- * out a socket whose `sckt` is 0, and then TCP holds the peer back. docs/espruino.md has the measurements.
+ * out a socket whose `sckt` is below 1, and then TCP holds the peer back. docs/espruino.md has the measurements.
+ *
+ * A function costs five variables of a small board or more: there is one for three events, and what is written twice here
+ * is cheaper than a helper.
  */
-import { cat, cut, EMPTY, find, type Bytes, type Code } from '../../firmware/bytes.js'
+import { at, cat, cut, EMPTY, find, type Bytes, type Code } from '../../firmware/bytes.js'
 import { LinkCode, SocketStatus, type Endpoint, type Socket } from '../hal.js'
+import type { NetSocket } from './net.js'
 import { wakeAll } from './timer.js'
-
-/** What `net.connect` gives. */
-interface NetSocket {
-  write(bytes: Bytes): boolean
-  end(): void
-  on(event: string, handler: (this: NetSocket, value: never) => void): void
-  /** The interpreter's own: the number of the connection, plus 1. One without it is neither read nor written. */
-  sckt: number
-  /** The interpreter's own: true ends it at once, whatever it still has to send. */
-  clsNow: boolean
-  port_: PortSocket
-}
+import { canTls, connectTls } from './tls.js'
 
 declare function require(name: string): { connect(options: Endpoint): NetSocket }
-declare function setTimeout(fn: (net: NetSocket) => void, ms: number, net?: NetSocket): number
+declare function setTimeout(fn: unknown, ms: number, net?: NetSocket, change?: { clsNow: boolean }): number
+declare const Object: { assign(this: void): void }
 
 const enum Limit {
   /** Bytes that may wait in the interpreter. */
   Queue = 1072,
   /** Received and unread bytes at which reading stops; one piece of the interpreter's, at most 536 bytes, may have come on top. */
   Unread = 2048,
-  /** Received and unread bytes at which nothing is written either, because to write is to read a piece. */
+  /** Received and unread bytes at which nothing is written either: to write is to let another piece in. */
   Full = 4096,
   /** ms that a closed connection may take to send the rest. */
-  Linger = 2000
+  LingerMs = 2000
 }
 
-/** What a code of the interpreter's, -1 to -15, says. */
-function linkCodeOf(code: number, isOpening: boolean): Code {
-  if (code === -6) return LinkCode.DnsFailed
-  if (code === -7) return LinkCode.NoSocket
-  if (code === -3) return LinkCode.TcpTimeout
-  if (code === -9) return isOpening ? LinkCode.TcpRefused : LinkCode.Reset
-  if (code < -12) return LinkCode.TlsFailed
-  // -8: the peer closed and something was left to send. No code at all: 'close' after no 'error'.
-  return code < -1 && code !== -8 ? LinkCode.TcpFailed : LinkCode.Closed
-}
-
-/** Reading goes on. */
-function resume(port: PortSocket): void {
-  if (port.held_ > 0) port.net_!.sckt = port.held_
-  port.held_ = 0
-}
-
-function cutOff(net: NetSocket): void {
-  net.clsNow = true
-}
+/** What 0 and -1 to -15 of the interpreter's say, as the last digit of a LinkCode: closed, -3 timeout, -6 DNS, -7 no socket, -9 reset, -13 and -14 TLS. */
+const enum Codes { Digits = '0054552901555665', Zero = -12 }
 
 class PortSocket implements Socket {
   net_: NetSocket | undefined
-  state_: Code
-  unread_: Bytes
-  queued_: number
-  /** `sckt` while reading is stopped, else 0. */
-  held_: number
-
-  constructor() {
-    this.state_ = SocketStatus.Opening
-    this.unread_ = EMPTY
-    this.queued_ = 0
-    this.held_ = 0
-  }
+  state_!: Code
+  unread_!: Bytes
+  queued_!: number
+  /** Something passed under TLS: whatever ends it now is not the handshake. */
+  secured_!: boolean
 
   status(): Code {
     // What came before the end is read first.
@@ -77,30 +46,31 @@ class PortSocket implements Socket {
   }
 
   read(max: number): Bytes {
+    const net = this.net_
     const all = this.unread_
     const some = cut(all, 0, max)
     this.unread_ = cut(all, some.length, all.length)
-    if (this.unread_.length < Limit.Unread) resume(this)
+    if (net !== undefined && net.sckt < 0 && this.unread_.length < Limit.Unread) net.sckt = -net.sckt
     return some
   }
 
   write(bytes: Bytes): Code {
+    const net = this.net_
     const some = cut(bytes, 0, this.credit())
-    if (this.state_ < 0 || some.length === 0) return this.state_ < 0 ? this.state_ : 0
-    resume(this)
-    try {
-      this.net_!.write(some)
-      this.queued_ = this.queued_ + some.length
-      return some.length
-    } catch {
-      // The bearer went, and the interpreter dropped its sockets without an event.
-      this.state_ = LinkCode.TcpFailed
-      return this.state_
+    if (some.length > 0) {
+      try {
+        if (net!.sckt < 0) net!.sckt = -net!.sckt
+        net!.write(some)
+        this.queued_ = this.queued_ + some.length
+      } catch {
+        // It has ended, and the event that tells how is still to come; or the network went, and no event tells it.
+        this.state_ = LinkCode.TcpFailed
+      }
     }
+    return this.state_ < 0 ? this.state_ : some.length
   }
 
   credit(): number {
-    // While nobody reads, each write lets one more piece in.
     return this.state_ === SocketStatus.Open && this.unread_.length < Limit.Full ? Limit.Queue - this.queued_ : 0
   }
 
@@ -114,68 +84,80 @@ class PortSocket implements Socket {
 
   close(): void {
     const net = this.net_
-    this.unread_ = EMPTY
+    this.read(this.unread_.length)
     if (this.state_ >= 0) this.state_ = LinkCode.Closed
-    if (net === undefined) return
-    resume(this)
     this.net_ = undefined
-    try {
-      net.end()
-      if (this.queued_ > 0) setTimeout(cutOff, Limit.Linger, net)
-    } catch {
-      // The interpreter has no network any more, and with it went the socket.
-      this.queued_ = 0
+    if (net !== undefined) {
+      try {
+        net.end()
+        // A peer that does not read would keep it, and what it queued, for ever.
+        if (this.queued_ > 0) setTimeout(Object.assign, Limit.LingerMs, net, { clsNow: true })
+      } catch {
+        // Without a network the interpreter has dropped it already.
+        this.queued_ = 0
+      }
     }
   }
-}
-
-function onDrain(this: NetSocket): void {
-  const port = this.port_
-  // The first one comes when the connection is made.
-  if (port.state_ === SocketStatus.Opening) port.state_ = SocketStatus.Open
-  port.queued_ = 0
-  wakeAll()
 }
 
 function onData(this: NetSocket, data: Bytes): void {
-  const port = this.port_
-  if (port.state_ < 0) return
-  port.unread_ = cat(port.unread_, data)
-  wakeAll()
-  if (port.unread_.length >= Limit.Unread) {
-    port.held_ = this.sckt
-    this.sckt = 0
+  const port = this.port_ as PortSocket
+  if (port.state_ >= 0) {
+    if (FEATURE_TLS) port.secured_ = true
+    port.unread_ = cat(port.unread_, data)
+    wakeAll()
+    if (port.unread_.length >= Limit.Unread) this.sckt = -this.sckt
   }
 }
 
-/** 'error', which tells a code, and 'close', which does not: the first to come counts. */
-function onEnd(this: NetSocket, why: { code: number }): void {
-  const port = this.port_
-  if (port.state_ < 0) return
-  port.state_ = linkCodeOf(why.code, port.state_ === SocketStatus.Opening)
-  wakeAll()
+/**
+ * 'drain', which brings the socket and comes first when the connection is made; 'error', which brings a code, -1 to -15; and
+ * 'close', which brings a boolean and comes last: the first of the two that end it counts.
+ */
+function onEvent(this: NetSocket, value: unknown): void {
+  const port = this.port_ as PortSocket
+  if (port.state_ >= 0) {
+    if (value === this) {
+      if (FEATURE_TLS && port.queued_ > 0) port.secured_ = true
+      port.state_ = SocketStatus.Open
+      port.queued_ = 0
+    } else {
+      const code = (value as { code: number }).code
+      const isRefused = code === -9 && port.state_ === SocketStatus.Opening
+      // 'close' has no code: at() of what is not a number is the first.
+      port.state_ = isRefused ? LinkCode.TcpRefused : Codes.Zero - at(Codes.Digits as Bytes, -code)
+      if (FEATURE_TLS && !port.secured_ && port.state_ === LinkCode.Closed) port.state_ = LinkCode.TlsFailed
+    }
+    wakeAll()
+  }
 }
 
-/** Starts to open. On some boards the interpreter itself waits until the name is resolved and the peer answers: docs/espruino.md. */
+/** Starts to open. On some boards the interpreter itself waits for the name and the peer: docs/espruino.md. */
 export function open(this: void, endpoint: Endpoint): Socket {
   const socket = new PortSocket()
-  try {
-    if (endpoint.path !== undefined || endpoint.tls !== undefined) {
-      socket.state_ = LinkCode.Unsupported
-    } else {
-      const net = require('net').connect(endpoint)
+  const tls = endpoint.tls
+  socket.state_ = SocketStatus.Opening
+  socket.unread_ = EMPTY
+  socket.queued_ = 0
+  if (FEATURE_TLS) socket.secured_ = tls === undefined
+  if (endpoint.path !== undefined || tls !== undefined && !(FEATURE_TLS && canTls(tls))) {
+    socket.state_ = LinkCode.Unsupported
+  } else {
+    try {
+      const net = FEATURE_TLS && tls !== undefined ? connectTls(endpoint, tls) : require('net').connect(endpoint)
       net.port_ = socket
       socket.net_ = net
-      net.on('drain', onDrain)
       net.on('data', onData)
-      net.on('error', onEnd)
-      net.on('close', onEnd)
+      net.on('drain', onEvent)
+      net.on('error', onEvent)
+      net.on('close', onEvent)
+    } catch (error) {
+      // "Unable to locate host", "Unable to create socket", "Not connected to the internet", "Module tls not found".
+      const text = ('' + (error as string)) as Bytes
+      socket.state_ = find(text, 'locate' as Bytes, 0) > 0 ? LinkCode.DnsFailed : find(text, 'create' as Bytes, 0) > 0 ? LinkCode.TcpRefused :
+        FEATURE_TLS && tls !== undefined ? LinkCode.TlsFailed : LinkCode.TcpFailed
     }
-  } catch (error) {
-    // "Unable to locate host", "Unable to create socket", "Not connected to the internet".
-    const text = '' + (error as string)
-    socket.state_ = find(text as Bytes, 'locate' as Bytes, 0) > 0 ? LinkCode.DnsFailed : find(text as Bytes, 'create' as Bytes, 0) > 0 ? LinkCode.TcpRefused : LinkCode.TcpFailed
   }
-  if (socket.state_ < 0) setTimeout(wakeAll, 1)
+  if (socket.state_ < 0) setTimeout(wakeAll, 0)
   return socket
 }

@@ -1,4 +1,6 @@
-/** Text. Boards with a network have no Unicode: a text is its bytes there, and a program's UTF-8 source is UTF-8 already. */
+/**
+ * Text. Boards with a network are built without Unicode: a text is its bytes there, and the program's UTF-8 is UTF-8 already.
+ */
 import type { Bytes, TextHal } from '../hal.js'
 
 function same(this: void, text: string): Bytes {

@@ -31,15 +31,6 @@ global.setTime = (seconds) => {
   setTime(seconds)
 }
 
-function ticks(this: void): number {
-  return Math.floor((getTime() - moved) * 1000)
-}
-
-function wake(one: Sleeper): void {
-  one.timer_ = 0
-  one.wake_()
-}
-
 /** Whatever happened may concern everybody. For events of the interpreter: these never come from within a call of ours. */
 export function wakeAll(): void {
   for (let i = 0; i < sleepers.length; i = i + 1) {
@@ -48,9 +39,15 @@ export function wakeAll(): void {
   }
 }
 
+function wake(one: Sleeper): void {
+  one.timer_ = 0
+  one.wake_()
+}
+
 export const timer: TimerHal = {
-  ticks: ticks,
-  since: (t0) => ticks() - t0,
+  // Seconds, with microseconds: only `since` reads them.
+  ticks: () => getTime() - moved,
+  since: (t0) => Math.floor((getTime() - moved - t0) * 1000 + 0.5),
   onWake: (fn) => {
     let i = 0
     while (sleepers[i] !== undefined) i = i + 1

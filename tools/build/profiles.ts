@@ -17,7 +17,8 @@ export const FEATURES = [
   'FEATURE_STATS',
   'FEATURE_JOURNAL',
   'FEATURE_LEARN',
-  'FEATURE_RECORDER'
+  'FEATURE_RECORDER',
+  'FEATURE_TLS'
 ] as const
 
 export type Feature = (typeof FEATURES)[number]
@@ -30,7 +31,7 @@ const CONTENTS: Record<Profile, readonly Feature[]> = {
   tiny: [],
   standard: [
     'FEATURE_V31', 'FEATURE_QOS2', 'FEATURE_STREAM', 'FEATURE_CACHE', 'FEATURE_FAILOVER', 'FEATURE_POLICIES', 'FEATURE_CHECKS',
-    'FEATURE_GOVERNOR', 'FEATURE_STATS'
+    'FEATURE_GOVERNOR', 'FEATURE_STATS', 'FEATURE_TLS'
   ],
   full: FEATURES
 }

@@ -23,7 +23,8 @@ const LACKING: Record<number, string> = {
   [Need.Wrap]: 'no port with a clock that is about to wrap was given',
   [Need.Memory]: 'memory in use is not known',
   [Need.Utf16]: 'texts are bytes here',
-  [Need.Flush]: 'the port says that it cannot send after close'
+  [Need.Flush]: 'the port says that it cannot send after close',
+  [Need.Reset]: 'the port says that its platform tells a reset as an orderly end'
 }
 
 export interface Score {
