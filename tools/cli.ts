@@ -21,6 +21,7 @@ interface Entry {
 
 const commands: Entry[] = [
   { name: 'build', summary: 'an application for an Espruino board, and the module for its Storage', load: () => import('./build/command.js') },
+  { name: 'size', summary: 'what the boards\' builds take, by module and feature, against their budgets', load: () => import('./size/command.js') },
   { name: 'hal-check', summary: 'check a port against the contract of the HAL', load: () => import('./hal-check/command.js') },
   { name: 'journal-cuts', summary: 'cut the power at every write of the journal and look for what was promised', load: () => import('./journal/command.js') },
   { name: 'memory', summary: 'the most memory that a client can ever hold', load: () => import('./contract/command.js') },

@@ -2,12 +2,14 @@
  * What a board needs, from board.json to texts: the module for its Storage, and an application in one file or on top of
  * that module.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { CORE, MODULE, PORT, portFile, sourcesOf } from './app.js'
 import { flagsOfBoard, type Board } from './boards.js'
 import { buildEspruino, type Bundle } from './espruino.js'
+import { prepare } from './prepare.js'
 import { BuildError } from './problem.js'
+import { FEATURES, type Feature } from './profiles.js'
 import { shown } from './root.js'
 
 export interface BoardBuild {
@@ -21,6 +23,27 @@ export interface BoardBuild {
   missingPort: string | undefined
 }
 
+/** The features that the core of a board's profile asks for: to switch another one changes nothing. */
+export function featuresOf(board: Board): Feature[] {
+  const around = sourcesOf(board)
+  const { sourceBytes } = prepare(around.module, flagsOfBoard(board), around)
+  const found = new Set<string>()
+  for (const file of sourceBytes.keys()) {
+    for (const [name] of (around.texts.get(file) ?? readFileSync(file, 'utf8')).matchAll(/\bFEATURE_[A-Z0-9]+\b/g)) found.add(name)
+  }
+  return FEATURES.filter(name => found.has(name))
+}
+
+/** Builds the module for a board's Storage. */
+export async function buildModule(board: Board, minify = true): Promise<Bundle> {
+  const around = sourcesOf(board)
+  const known = featuresOf(board)
+  const problems = Object.keys(board.features).filter(name => !known.includes(name as Feature))
+    .map(name => ({ file: 'features', line: 0, message: `${name}: the core of profile ${board.profile} knows no such feature (${known.join(', ') || 'none'})` }))
+  if (problems.length > 0) throw new BuildError(problems)
+  return buildEspruino({ entry: around.module, flags: flagsOfBoard(board), minify, around })
+}
+
 /** Builds all of it. Throws a BuildError with every problem. */
 export async function buildBoard(board: Board, app?: string, minify = true): Promise<BoardBuild> {
   const entry = app === undefined ? undefined : path.resolve(app)
@@ -28,7 +51,7 @@ export async function buildBoard(board: Board, app?: string, minify = true): Pro
   const flags = flagsOfBoard(board)
   const around = sourcesOf(board)
   const missingPort = around.port === undefined ? board.port : undefined
-  const module = await buildEspruino({ entry: around.module, flags, minify, around })
+  const module = await buildModule(board, minify)
   if (entry === undefined) return { module, app: undefined, appModule: undefined, missingPort }
   try {
     return {

@@ -38,6 +38,8 @@ export interface Bundle {
   bytes: number
   /** The files that reached the bundle, relative to the project, and the bytes each has in it. */
   modules: { file: string; sourceBytes: number; bytes: number }[]
+  /** Bytes of what is left of the sources once flags are folded and what nothing reaches is dropped, blank lines left out. Espruino only. */
+  leftBytes?: number
 }
 
 /**
@@ -185,5 +187,6 @@ export async function buildEspruino(options: EspruinoOptions): Promise<Bundle> {
   const modules = Object.entries(output.inputs)
     .filter(([file]) => prepared.sourceBytes.has(path.resolve(ROOT, file)) && around?.texts.has(path.resolve(ROOT, file)) !== true)
     .map(([file, { bytesInOutput }]) => ({ file: shown(path.resolve(ROOT, file)), sourceBytes: prepared.sourceBytes.get(path.resolve(ROOT, file))!, bytes: bytesInOutput }))
-  return { code, bytes: Buffer.byteLength(code), modules }
+  const left = [...prepared.texts].filter(([file]) => around?.texts.has(file) !== true).map(([, one]) => Buffer.byteLength(one.replace(/\n\s*(?=\n)/g, '')))
+  return { code, bytes: Buffer.byteLength(code), modules, leftBytes: left.reduce((sum, one) => sum + one, 0) }
 }

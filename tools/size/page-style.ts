@@ -1,0 +1,16 @@
+/** Style of the page. Two palettes, text on every tile readable in both. */
+export const PAGE_STYLE = `
+:root { color-scheme: light dark; --text: #1b1d21; --dim: #5c6470; --back: #fff; --card: #f5f6f8; --line: #d5d9df; --bad: #c8372b; --focus: #1f6fd0; --g0: #c9def8; --g1: #cdebd5; --g2: #fbdfb9; --g3: #e6d5f5; --g4: #f8d2cd; --g5: #d3ecec; --g6: #ece6bd; --g7: #dfe2e7 }
+@media (prefers-color-scheme: dark) { :root { --text: #e8eaed; --dim: #9aa3ae; --back: #16181c; --card: #1f2227; --line: #3a3f47; --bad: #ff7b6b; --focus: #8bbcff; --g0: #27486f; --g1: #27543a; --g2: #68481a; --g3: #4d3767; --g4: #6a352f; --g5: #23525a; --g6: #55501f; --g7: #3e444d } }
+* { box-sizing: border-box } body { margin: 0; background: var(--back); color: var(--text); font: 15px/1.5 system-ui, sans-serif }
+main { max-width: 76rem; margin: 0 auto; padding: 0.75rem 1rem 3rem } h1 { font-size: 1.35rem; margin: 0.25rem 0 } h2 { font-size: 1.1rem; margin: 2rem 0 0 } h3 { font-size: 1rem; margin: 1rem 0 0.3rem } p { margin: 0.3rem 0 } .dim { color: var(--dim) }
+.facts { display: flex; flex-wrap: wrap; gap: 0.2rem 2rem; margin: 0.5rem 0 } .facts dt { color: var(--dim); font-size: 0.8rem } .facts dd { margin: 0; font-variant-numeric: tabular-nums } .over { color: var(--bad); font-weight: 600 } meter { width: 6rem; margin: 0 0.5rem; vertical-align: middle }
+.legend { display: flex; flex-wrap: wrap; gap: 0.2rem 1rem; font-size: 13px } .legend i { display: inline-block; width: 0.8rem; height: 0.8rem; margin-right: 0.35rem; vertical-align: -0.1rem; border: 1px solid var(--line) }
+.g0 { background: var(--g0) } .g1 { background: var(--g1) } .g2 { background: var(--g2) } .g3 { background: var(--g3) } .g4 { background: var(--g4) } .g5 { background: var(--g5) } .g6 { background: var(--g6) } .g7 { background: var(--g7) }
+.map { position: relative; width: 100%; overflow: hidden; border: 1px solid var(--line) } .wide { aspect-ratio: 2 } .narrow { aspect-ratio: 0.7; display: none }
+.tile { position: absolute; overflow: hidden; border: solid var(--back); border-width: 0 1px 1px 0; border-radius: 0; margin: 0; padding: 3px 5px; text-align: left; font: 12px/1.25 system-ui, sans-serif; color: var(--text); display: flex; flex-direction: column; justify-content: flex-start; align-items: flex-start; cursor: default; white-space: nowrap } .tile b { font-weight: 600 } .tile span { font-variant-numeric: tabular-nums }
+.tile:hover { filter: brightness(1.08) } .tile:focus-visible { outline: 3px solid var(--focus); outline-offset: -3px; z-index: 1 } :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px }
+.tell { background: var(--card); padding: 0.3rem 0.6rem; min-height: 2.1rem; font-size: 13px; overflow-wrap: anywhere } summary { cursor: pointer; padding: 0.3rem 0 }
+.scroll { overflow-x: auto } table { border-collapse: collapse } th, td { text-align: left; padding: 0.15rem 1.2rem 0.15rem 0; border-bottom: 1px solid var(--line); white-space: nowrap } th { color: var(--dim); font-weight: normal } .n { text-align: right; font-variant-numeric: tabular-nums }
+@media (max-width: 640px) { .wide { display: none } .narrow { display: block } main { padding: 0.5rem 0.6rem 2rem } .tile { font-size: 11px; padding: 2px 3px } }
+`
