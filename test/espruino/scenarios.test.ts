@@ -93,7 +93,7 @@ hal.socket.open = function(endpoint) {
     const payloads = qualities.map((qos) => `${qos}: ` + String.fromCharCode(...Array.from({ length: 200 }, (_, i) => i + qos)))
     for (const qos of qualities) {
       await observer.publish(`in/${qos}`, payloads[qos]!, { qos })
-      a.device.run(`client.publish("out/${qos}", "of quality ${qos}", ${qos});`)
+      a.device.type(`client.publish("out/${qos}", "of quality ${qos}", ${qos});\n`)
     }
     const heard = await a.messages(qualities.length)
     expect(heard.sort((one, other) => one.qos - other.qos)).toEqual(qualities.map((qos) => ({ topic: `in/${qos}`, payload: payloads[qos], qos })))

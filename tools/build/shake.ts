@@ -116,11 +116,31 @@ export function shake(program: ts.Program, entry: string): { texts: Texts; probl
   for (let node = queue.pop(); node !== undefined; node = queue.pop()) ts.forEachChild(node, scan)
 
   const texts: Texts = new Map()
-  for (const file of files) texts.set(path.normalize(file.fileName), withoutDead(file, checker, live))
+  const imported = importedNames(files)
+  for (const file of files) texts.set(path.normalize(file.fileName), withoutDead(file, checker, live, file === entryFile ? undefined : imported))
   return { texts, problems }
 }
 
-function withoutDead(file: ts.SourceFile, checker: ts.TypeChecker, live: Set<Unit>): string {
+/** What is imported by name: file and name of each, as `placeOf` has them. */
+function importedNames(files: readonly ts.SourceFile[]): Set<string> {
+  const names = new Set<string>()
+  for (const file of files) {
+    for (const statement of file.statements) {
+      const bindings = ts.isImportDeclaration(statement) ? statement.importClause?.namedBindings : undefined
+      if (!ts.isImportDeclaration(statement) || bindings === undefined || !ts.isNamedImports(bindings) || !ts.isStringLiteral(statement.moduleSpecifier)) continue
+      const from = path.join(path.dirname(file.fileName), statement.moduleSpecifier.text.replace(/\.js$/, '.ts'))
+      for (const one of bindings.elements) names.add(placeOf(from, (one.propertyName ?? one.name).text))
+    }
+  }
+  return names
+}
+
+function placeOf(file: string, name: string): string {
+  return `${path.normalize(file)} ${name}`
+}
+
+/** @param imported undefined for the entry, whose exports all stay */
+function withoutDead(file: ts.SourceFile, checker: ts.TypeChecker, live: Set<Unit>, imported: Set<string> | undefined): string {
   const edits: Edit[] = []
   const drop = (node: ts.Node) => edits.push({ start: node.getStart(file), end: node.end, text: '' })
   const kept = new Set<string>()
@@ -143,6 +163,9 @@ function withoutDead(file: ts.SourceFile, checker: ts.TypeChecker, live: Set<Uni
       else if (rest.length < statement.exportClause.elements.length) {
         edits.push({ start: statement.exportClause.getStart(file), end: statement.exportClause.end, text: `{ ${rest.map(one => one.getText(file)).join(', ')} }` })
       }
+    } else if (ts.isExportDeclaration(statement) && statement.exportClause !== undefined && ts.isNamespaceExport(statement.exportClause) && !statement.isTypeOnly) {
+      // `export * as name`, which nothing takes from here.
+      if (imported !== undefined && !imported.has(placeOf(file.fileName, statement.exportClause.name.text))) drop(statement)
     }
   }
   return applyEdits(file.text, edits)

@@ -12,6 +12,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { countTests, type Counts } from './counts.js'
 import { endAll, execute } from './execute.js'
+import { missingInterpreter } from './espruino.js'
 import { canInstall, installMissing, missingPrograms, nativePath } from './native.js'
 import { allStages, espruinoFolder, nativeFolder, resultsFolder, type Stage } from './stages.js'
 
@@ -120,10 +121,13 @@ async function main(): Promise<void> {
     } else if (stage.native === true) {
       if (withoutNative) notRun.push(`${nativeFolder}: left out by --without-native`)
       else if (prepareNative()) due.push(stage)
-    } else if (stage.name === 'espruino' && (process.env.ESPRUINO_BIN ?? '') === '') {
+    } else if (stage.name === 'espruino' && missingInterpreter() !== '') {
       const why = `${espruinoFolder}: ESPRUINO_BIN does not name an Espruino Linux binary`
       if (only.length === 0) notRun.push(why)
-      else report({ name: stage.name, ok: false, ms: 0, note: why })
+      else {
+        report({ name: stage.name, ok: false, ms: 0, note: why })
+        say(`    ${missingInterpreter()}`)
+      }
     } else if (stage.name === 'espruino' && only.length === 0) {
       notRun.push(`${espruinoFolder}: npm run test:espruino runs it`)
     } else {

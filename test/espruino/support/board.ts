@@ -52,7 +52,7 @@ say("connect", client.connect());`)
   async value(expression: string): Promise<unknown> {
     this.asked += 1
     const name = `value ${this.asked}`
-    this.device.run(`say(${JSON.stringify(name)}, ${expression})`)
+    this.device.type(`say(${JSON.stringify(name)}, ${expression})\n`)
     return this.device.hears(name, STEP_MS)
   }
 

@@ -3,12 +3,13 @@
  * saw. The interpreter is the one that ESPRUINO_BIN names; nothing here brings one to the machine.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { missingInterpreter } from '../../../tools/test/espruino.js'
 import { until } from '../../support/until.js'
 
-export const HOW = 'ESPRUINO_BIN must name an Espruino Linux binary: build the interpreter for its LINUX board yourself (a 32-bit build without unicode is closest to the boards; 8000 variables or more) and set ESPRUINO_BIN to it'
+export { HOW } from '../../../tools/test/espruino.js'
 
 /** A line of the console that is ours. */
 const MARK = '@@'
@@ -52,7 +53,8 @@ export class Interpreter {
 
   /** Starts it: `modules` are CommonJS texts by name, for `require` in `script`; `binary` when it is not the one of ESPRUINO_BIN. */
   constructor(modules: Record<string, string>, script: string, place: 'load' | 'loadRam' = 'load', binary = process.env.ESPRUINO_BIN ?? '') {
-    if (binary === '' || !existsSync(binary)) throw new Error(HOW + (binary === '' ? '' : `; ${binary} does not exist`))
+    const missing = missingInterpreter(binary)
+    if (missing !== '') throw new Error(missing)
     const loads = Object.entries(modules).map(([name, code]) => {
       const file = join(this.folder, `${name}.js`)
       writeFileSync(file, code, 'latin1')
@@ -108,11 +110,6 @@ export class Interpreter {
       return false
     }, ms, `the interpreter to say ${name} ${count} times`, () => this.tail())
     return this.all(name)[count - 1]
-  }
-
-  /** Has one line of JavaScript run, as if typed at its console. */
-  run(line: string): void {
-    this.child.stdin.write(line + '\n', 'latin1')
   }
 
   private tail(): string {

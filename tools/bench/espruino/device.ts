@@ -4,9 +4,10 @@
  */
 import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs'
 import { minify } from 'terser'
-import { HOW, Interpreter, runDevice } from '../../../test/espruino/support/interpreter.js'
+import { Interpreter, runDevice } from '../../../test/espruino/support/interpreter.js'
 import { keptBundle } from '../../build/kept.js'
 import { flagsOf, type Profile } from '../../build/profiles.js'
+import { missingInterpreter } from '../../test/espruino.js'
 
 /** The peer as the rows name it. */
 export const PEER_NAME = 'EspruinoDocs MQTT.js'
@@ -35,9 +36,9 @@ export async function peerBundle(): Promise<string | undefined> {
 
 /** The interpreter that ESPRUINO_BIN names. Throws Unprepared, a sentence that says how to get one. */
 export function requireInterpreter(): string {
-  const binary = process.env.ESPRUINO_BIN ?? ''
-  if (binary === '' || !existsSync(binary)) throw new Unprepared(HOW + (binary === '' ? '' : `; ${binary} does not exist`))
-  return binary
+  const missing = missingInterpreter()
+  if (missing !== '') throw new Unprepared(missing)
+  return process.env.ESPRUINO_BIN ?? ''
 }
 
 /** "Espruino 2v29, 32-bit, without unicode, 16383 variables of 14 bytes": what figures depend on. */
