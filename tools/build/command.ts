@@ -44,7 +44,7 @@ export function write(built: BoardBuild, folder: string): Written[] {
     if (bundle === undefined) rmSync(file, { force: true })
     else {
       writeFileSync(file, bundle.code, 'latin1')
-      written.push({ file: shown(file), bytes: bundle.bytes, what, goesTo })
+      written.push({ file: shown(file), bytes: bundle.bytes, what: part === 'module' && built.missingPort !== undefined ? 'client, without a port' : what, goesTo })
     }
   }
   return written
@@ -80,7 +80,7 @@ async function run(app: string | undefined, given: Given): Promise<void> {
     console.log(JSON.stringify({ board: given.board, profile: board.profile, files: files.map(({ file, bytes: length }) => ({ file, bytes: length })), bytes, budgetBytes, fits, notes }))
   } else {
     console.log(table(files))
-    if (budgetBytes !== null && given.minify) console.log(`Client and port: ${bytes} of ${budgetBytes} bytes, ${(bytes / budgetBytes * 100).toFixed(0)} % of the budget of ${given.board} (profile ${board.profile}).`)
+    if (budgetBytes !== null && given.minify) console.log(`yieldmq.js: ${bytes} of ${budgetBytes} bytes, ${(bytes / budgetBytes * 100).toFixed(0)} % of the budget of ${given.board} (profile ${board.profile}).`)
     for (const note of notes) console.log(note)
   }
   // Another program may have other wishes: it is `size` that fails.
