@@ -1,5 +1,7 @@
 /** `yieldmq flash` against a board of the tests' own: what it sends, what it checks, and what it says when that fails. */
 import { afterAll, describe, expect, it } from 'vitest'
+import { BoardConsole } from '../../tools/flash/console.js'
+import type { Link } from '../../tools/flash/link.js'
 import { filesToSend, type Load } from '../../tools/flash/files.js'
 import { flash, type Flashed, type Order } from '../../tools/flash/flash.js'
 import { fakeBoard, type FakeBoard, type Faults, type Traits } from './fake-board.js'
@@ -204,6 +206,38 @@ describe.concurrent('what fails', () => {
   it('says that a serial device does not exist', async () => {
     const order = { port: '/dev/yieldmq-none' }
     await expect(send(0, order)).rejects.toThrow(/^\/dev\/yieldmq-none: (cannot be opened \(|the package `serialport` is not installed)/)
+  })
+})
+
+describe('the prompt', () => {
+  /** A link that answers the Ctrl-C of this number, counted from 1. */
+  function line(port: string, answersTo: number) {
+    const link = {
+      port, heard: '', breaks: 0,
+      forget: () => undefined,
+      write: (text: string) => {
+        if (text.startsWith('\x03')) link.breaks++
+        if (link.breaks >= answersTo) link.heard = '\r\n>'
+      },
+      until: async (holds: () => boolean, ms: number) => {
+        // Time passes, a little of what was asked for.
+        await new Promise((resolve) => { setTimeout(resolve, Math.min(ms, 20)) })
+        return holds()
+      }
+    }
+    return link
+  }
+
+  it('is asked for again and again on a serial line, until a board hears it that wakes for a moment', async () => {
+    const link = line('/dev/ttyUSB0', 5)
+    await new BoardConsole(link as unknown as Link, limitMs).prompt()
+    expect(link.breaks).toBe(5)
+  })
+
+  it('is asked for with one Ctrl-C over a network, as a second one would end an interpreter on a computer', async () => {
+    const link = line('tcp://127.0.0.1:2323', 1)
+    await new BoardConsole(link as unknown as Link, limitMs).prompt()
+    expect(link.breaks).toBe(1)
   })
 })
 

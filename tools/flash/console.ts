@@ -46,8 +46,17 @@ export class BoardConsole {
     const prompted = (): boolean => /(?:^|[\r\n])>\s*$/.test(link.heard)
     link.write('\n')
     if (await link.until(prompted, Math.min(promptStepMs, this.limitMs))) return
+    const onNetwork = link.port.startsWith('tcp://')
+    const begun = performance.now()
     link.write('\x03\n')
-    if (await link.until(prompted, this.limitMs)) return
+    for (;;) {
+      const leftMs = this.limitMs - (performance.now() - begun)
+      // Again and again on a serial line, which lasts while a board starts or sleeps: so one is caught that wakes for a moment.
+      const asked = await link.until(prompted, onNetwork ? leftMs : Math.min(promptStepMs, leftMs))
+      if (asked) return
+      if (performance.now() - begun >= this.limitMs) break
+      if (!onNetwork) link.write('\x03\n')
+    }
     const heard = link.heard.trim() === '' ? 'nothing came back' : `what came back ends with ${JSON.stringify(link.heard.slice(-40))}`
     throw new FlashError(`${link.port}: no prompt of Espruino in ${this.seconds} after Ctrl-C (${heard}); check that the board runs Espruino, ` +
       `that its console is on this port${link.port.startsWith('tcp://') ? '' : ', and the baud rate (--baud)'}, and reset it.`)
