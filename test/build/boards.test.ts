@@ -24,6 +24,12 @@ describe('board.json', () => {
     expect(flagsOfBoard({ ...host!, features: { FEATURE_V5: false } }).FEATURE_V5).toBe(false)
   })
 
+  it('builds no TLS for a board whose firmware has none', () => {
+    const { esp32 } = readBoards()
+    expect(flagsOfBoard(esp32!).FEATURE_TLS).toBe(true)
+    expect(flagsOfBoard({ ...esp32!, tls: false }).FEATURE_TLS).toBe(false)
+  })
+
   it('describes every field in its schema', () => {
     interface Schema { description?: string; properties?: Record<string, Schema> }
     const schema = JSON.parse(readFileSync(new URL('../../board.schema.json', import.meta.url), 'utf8')) as { properties: Record<string, Schema>; definitions: { board: Schema } }

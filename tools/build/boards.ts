@@ -91,9 +91,9 @@ export function readBoards(file = path.join(ROOT, 'board.json')): Record<string,
   return (JSON.parse(text) as { boards: Record<string, Board> }).boards
 }
 
-/** The flags that a board's build has. */
+/** The flags that a board's build has: those of its profile but for what it switches, and no TLS where its firmware has none. */
 export function flagsOfBoard(board: Board): Flags {
-  return flagsOf(board.profile, board.features)
+  return flagsOf(board.profile, { ...(board.tls ? {} : { FEATURE_TLS: false }), ...board.features })
 }
 
 /** The file of `--boards`, else board.json of the working folder where there is one, else ours. */

@@ -103,6 +103,25 @@ writeFileSync('crash.hex', bytes.toString('hex'))
     expect(hex.status).toBe(0)
   }, LIMIT_MS)
 
+  it('builds an application for a board, by a board file of the project, and says where its source is wrong', () => {
+    const { boards } = JSON.parse(readFileSync(path.join(ROOT, 'board.json'), 'utf8')) as { boards: Record<string, object> }
+    writeFileSync(path.join(folder, 'board.json'), JSON.stringify({ version: 1, boards: { mine: { ...boards.esp8266, title: 'mine' } } }))
+    writeFileSync(path.join(folder, 'topic.ts'), "export const topic = 'plant/7'\n")
+    writeFileSync(path.join(folder, 'app.ts'), `import { create } from 'yieldmq'
+import { espruino } from 'yieldmq/espruino'
+import { topic } from './topic.js'
+
+export const client = create(espruino(), { servers: [{ host: 'broker', port: 1883 }] })
+client.subscribe(topic, 0)
+`)
+    const built = yieldmq('build', '--board', 'mine', 'app.ts', '--json')
+    expect(built.status).toBe(0)
+    expect((JSON.parse(built.stdout) as { files: { file: string }[] }).files.map((one) => one.file)).toEqual(['build/mine/app.js', 'build/mine/yieldmq.js', 'build/mine/app.module.js'])
+    expect(readFileSync(path.join(folder, 'build/mine/app.module.js'), 'latin1')).toMatch(/^var \w+=require\("yieldmq"\)/)
+    writeFileSync(path.join(folder, 'wrong.ts'), "const f = (n = 1) => n\nprint(f(), new Map())\n")
+    expect(yieldmq('build', '--board', 'mine', 'wrong.ts')).toMatchObject({ status: 1, stdout: '', stderr: expect.stringMatching(/^wrong\.ts:1: Espruino: default value\nwrong\.ts:2: Espruino: Map does not exist\n$/) as string })
+  }, LIMIT_MS)
+
   it('says what a command lacks that needs a checkout', () => {
     expect(yieldmq('differential', '--seeds', '2')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('takes a checkout') as string })
     expect(yieldmq('sim', '--features', 'tiny')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('takes a checkout') as string })
