@@ -44,7 +44,8 @@ client.connect();`
     try {
       await device.hears('done', LIMIT_MS)
     } catch (error) {
-      if (/LOW_MEMORY/.test((error as Error).message)) return Infinity
+      // The interpreter stops the program first, and says why a moment later.
+      if (/LOW_MEMORY|Execution Interrupted/.test((error as Error).message)) return Infinity
       throw error
     }
     const [most, total] = device.all('most')[0] as [number, number]
