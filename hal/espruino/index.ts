@@ -1,17 +1,13 @@
 /**
- * The port for Espruino boards with a network of their own: `create(espruino({ network: wifi({ ... }) }), options)`. What a
- * program does not use does not reach its bundle. docs/espruino.md.
+ * The port for Espruino boards with a network of their own: `create(espruino({ network: wifi({ ... }) }), options)`. The parts
+ * `crypto`, `device`, `storage` and `wifi` stand in files of those names, so that only what a program uses reaches its bundle,
+ * and none of them the module that boards keep in Storage. docs/espruino.md.
  */
 import { HalVersion, type CryptoHal, type Hal, type NetworkHal, type StorageHal, type SystemHal, type TextHal } from '../hal.js'
 import { open } from './socket.js'
 import { system } from './system.js'
 import { text } from './text.js'
 import { timer } from './timer.js'
-
-export { crypto } from './crypto.js'
-export { device, type DeviceOptions } from './device.js'
-export { storage, type StorageOptions } from './storage.js'
-export { wifi, type WifiDetails, type WifiModule, type WifiOptions } from './wifi.js'
 
 declare const Object: { assign(this: void, hal: Hal, parts: Parts | undefined): Hal }
 

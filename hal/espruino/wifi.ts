@@ -3,7 +3,6 @@
  * those that are like it (`EspruinoWiFi`).
  */
 import { LinkCode, type Code, type NetworkHal } from '../hal.js'
-import { wakeAll } from './timer.js'
 
 /** What a Wi-Fi module of Espruino's has. */
 export interface WifiModule {
@@ -24,6 +23,8 @@ export interface WifiOptions {
   retryPeriod?: number
 }
 
+interface Word { toLowerCase(): string }
+
 declare function require(name: string): WifiModule
 declare function setTimeout(fn: (this: void) => void, ms: number): number
 declare function clearTimeout(id: number): void
@@ -37,7 +38,7 @@ const enum Time {
 
 /** What a module says, in one of few words, and in its own. */
 function wordOf(said: string): string {
-  const own = said.toLowerCase()
+  const own = (said as unknown as Word).toLowerCase()
   // +CWJAP is what the ESP8266 on an Espruino WiFi says.
   if (own.indexOf('no_ap') >= 0 || own.indexOf('cwjap:3') >= 0) return 'ssid not found'
   if (own.indexOf('password') >= 0 || own.indexOf('cwjap:2') >= 0 || own.indexOf('handshake') >= 0 || own.indexOf('auth') >= 0) return 'wrong password (' + own + ')'
@@ -60,8 +61,8 @@ export function wifi(this: void, options: WifiOptions): NetworkHal {
     if (timer > 0) clearTimeout(timer)
     timer = ms < 0 ? 0 : setTimeout(fn, ms)
   }
-  // Set below: declared before use, and each needs the other.
-  let join = wakeAll
+  // What it is stands below: each of the two needs the other.
+  let join = (): void => { state = 0 }
   const lost = (why: string): void => {
     word = wordOf(why)
     // The callback and the event tell the same failure.
@@ -69,7 +70,6 @@ export function wifi(this: void, options: WifiOptions): NetworkHal {
     state = LinkCode.TcpFailed
     later(join, delay)
     delay = delay * 2 > Time.RetryMax ? Time.RetryMax : delay * 2
-    wakeAll()
   }
   join = () => {
     state = 0
@@ -92,7 +92,6 @@ export function wifi(this: void, options: WifiOptions): NetworkHal {
     word = ''
     delay = first
     later(join, -1)
-    wakeAll()
   })
   radio.on('disconnected', (details) => {
     const said = details === null || details === undefined ? undefined : details.msg === undefined ? details.reason : details.msg

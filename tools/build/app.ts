@@ -50,6 +50,14 @@ export function portFile(board: Board): string {
   return path.join(ROOT, board.port, 'index.ts')
 }
 
+/** What a port offers beside its index: an application brings with it what it imports of these. */
+const PARTS = ['crypto', 'device', 'storage', 'wifi']
+
+function partsOf(folder: string): Record<string, string> {
+  const files = PARTS.map(name => [`${PORT}/${name}`, path.join(folder, `${name}.ts`)] as const)
+  return Object.fromEntries(files.filter(([, file]) => existsSync(file)))
+}
+
 const known = new Map<string, BoardSources>()
 
 /** What a board's builds consist of. Throws a BuildError where the profile has no entry. */
@@ -76,7 +84,7 @@ export type * from './types.js'
   texts.set(MODULE_FILE, lines.join('\n') + '\n')
   const sources: BoardSources = {
     texts, module: MODULE_FILE, port, onBoard: port === undefined ? [core] : [core, port],
-    paths: { [CORE]: CORE_FILE, ...(port === undefined ? {} : { [PORT]: port }) }
+    paths: { [CORE]: CORE_FILE, ...(port === undefined ? {} : { [PORT]: port, ...partsOf(path.dirname(port)) }) }
   }
   known.set(key, sources)
   return sources
