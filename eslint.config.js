@@ -105,6 +105,11 @@ export default tseslint.config(
     }
   },
   {
+    // On a board `require` is what there is: it finds the modules of the firmware and of Storage.
+    files: ['examples/espruino/**/*.ts'],
+    rules: { '@typescript-eslint/no-require-imports': 'off' }
+  },
+  {
     // Plain JavaScript: this file and the runner of the tools.
     files: ['**/*.{js,mjs,cjs}'],
     rules: { eqeqeq: 'error', 'no-var': 'error', 'prefer-const': 'error', 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }], 'no-unreachable': 'error' }

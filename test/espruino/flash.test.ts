@@ -3,13 +3,15 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ROOT } from '../../tools/build/root.js'
 import type { Load } from '../../tools/flash/files.js'
 import { flash, type Flashed, type Order } from '../../tools/flash/flash.js'
 import { damaging } from '../flash/damage.js'
 import { until } from '../support/until.js'
-import { TELNET_PORT, TelnetBoard } from './support/telnet.js'
+import { START_LIMIT_MS, TELNET_PORT, TelnetBoard } from './support/telnet.js'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const limitMs = 8000
 const shortMs = 1500
@@ -27,7 +29,7 @@ let board: TelnetBoard
 beforeEach(async () => {
   board = new TelnetBoard()
   await board.start()
-})
+}, START_LIMIT_MS)
 afterEach(() => board.remove())
 
 function load(code: string, modules: Record<string, string> = { yieldmq: MODULE }): Load {

@@ -11,6 +11,11 @@ import { until } from '../../support/until.js'
 import { HOW } from './interpreter.js'
 
 export const TELNET_PORT = 2323
+/** Held by whoever uses the one above, as test files run beside each other; it is free again when its holder is gone. */
+const LOCK_PORT = 23_230
+const lockLimitMs = 100_000
+/** For `beforeEach`: another file's test may have to end first. */
+export const START_LIMIT_MS = 120_000
 
 function listens(): Promise<boolean> {
   return new Promise((resolve) => {
@@ -24,15 +29,36 @@ function listens(): Promise<boolean> {
   })
 }
 
+/** The lock, or undefined while another has it. */
+function tryLock(): Promise<net.Server | undefined> {
+  return new Promise((resolve) => {
+    const server = net.createServer()
+    server.once('error', () => resolve(undefined))
+    server.listen(LOCK_PORT, '127.0.0.1', () => resolve(server))
+  })
+}
+
 export class TelnetBoard {
   readonly folder = mkdtempSync(join(tmpdir(), 'yieldmq-telnet-'))
   readonly port = `tcp://127.0.0.1:${TELNET_PORT}`
   private child: ChildProcess | undefined
   private ended = false
+  private lock: net.Server | undefined
 
+  /** Starts it, and keeps the port for this board until `remove`. */
   async start(): Promise<void> {
     const binary = process.env.ESPRUINO_BIN ?? ''
     if (binary === '' || !existsSync(binary)) throw new Error(HOW)
+    let asking = false
+    const ask = async (): Promise<void> => {
+      asking = true
+      this.lock = await tryLock()
+      asking = false
+    }
+    await until(() => {
+      if (this.lock === undefined && !asking) void ask()
+      return this.lock
+    }, lockLimitMs, 'another test to leave the telnet port')
     if (await listens()) throw new Error(`port ${TELNET_PORT} of 127.0.0.1 is in use, and the interpreter's --telnet has no other: end what listens there`)
     this.ended = false
     // Standard input stays open: at its end the interpreter floods the console.
@@ -41,7 +67,6 @@ export class TelnetBoard {
       this.ended = true
     })
     let up = false
-    let asking = false
     await until(() => {
       if (this.ended) throw new Error('the interpreter ended at once')
       if (!asking && !up) {
@@ -74,6 +99,10 @@ export class TelnetBoard {
 
   async remove(): Promise<void> {
     await this.stop()
+    await new Promise<void>((resolve) => {
+      if (this.lock === undefined) resolve()
+      else this.lock.close(() => resolve())
+    })
     rmSync(this.folder, { recursive: true, force: true })
   }
 }
