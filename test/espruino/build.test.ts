@@ -17,11 +17,12 @@ beforeAll(async () => {
 afterAll(() => broker?.remove())
 
 /** The application connects, publishes and receives what it published. */
-async function works(device: Interpreter): Promise<void> {
+async function works(device: Interpreter, start: () => Promise<void> = async () => {}): Promise<void> {
   onTestFinished(() => device.end())
   const observer = await observe(broker!.port)
   onTestFinished(() => observer.end())
   await observer.subscribe('plant/#')
+  await start()
   expect(await device.hears('connect')).toBe(0)
   const [topic, payload] = await device.hears('message') as [string, string]
   expect(topic).toBe('plant/7/temperature')
@@ -30,19 +31,33 @@ async function works(device: Interpreter): Promise<void> {
   expect(observer.payloads('plant/7/temperature').map((one) => Buffer.from(one, 'latin1').toString('utf8'))).toEqual(['21.5 °C, 温度'])
 }
 
+/** Sends a program line by line; the interpreter has no room for more than it works through. */
+async function send(device: Interpreter, code: string): Promise<void> {
+  device.type('echo(0);\n')
+  const lines = code.split('\n')
+  for (const [i, line] of lines.entries()) {
+    device.type(`${line}\nsay("line", ${i});\n`)
+    await device.hears('line', 15_000, i + 1)
+  }
+}
+
+/** The same with what stands in .bootcde. */
+async function boots(device: Interpreter): Promise<void> {
+  await device.hears('ready')
+  await works(device, async () => device.type('load();\n'))
+}
+
 const store = (name: string, from: string): string => `require("Storage").write(${JSON.stringify(name)}, require("Storage").read(${JSON.stringify(from)}));`
 
 test('the single file runs as .bootcde', async () => {
   const port = `brokerPort=${broker!.port};\n`
-  await works(new Interpreter({ app: port + built.app!.code }, `${store('.bootcde', 'app')} delete load; load();`))
+  await boots(new Interpreter({ app: port + built.app!.code }, `${store('.bootcde', 'app')} delete load; setInterval(function() { }, 1000); say("ready");`))
 })
 
 test('the single file runs at the console, and what the application exports is a global there', async () => {
   const device = new Interpreter({}, `var brokerPort = ${broker!.port}; setInterval(function() { }, 1000); say("ready");`)
   await device.hears('ready')
-  device.type('echo(0);\n')
-  device.type(built.app!.code + '\n')
-  await works(device)
+  await works(device, () => send(device, built.app!.code))
   device.type('say("client", client.idle() >= 0);\n')
   expect(await device.hears('client')).toBe(true)
   device.type('say("E", typeof E.getTemperature);\n')
@@ -51,13 +66,11 @@ test('the single file runs at the console, and what the application exports is a
 
 test('the application alone runs as .bootcde, on top of the module in Storage', async () => {
   const port = `brokerPort=${broker!.port};\n`
-  await works(new Interpreter({ yieldmq: built.module.code, app: port + built.appModule!.code }, `${store('.bootcde', 'app')} delete load; load();`))
+  await boots(new Interpreter({ yieldmq: built.module.code, app: port + built.appModule!.code }, `${store('.bootcde', 'app')} delete load; setInterval(function() { }, 1000); say("ready");`))
 })
 
 test('the application alone runs at the console, on top of the module in Storage', async () => {
   const device = new Interpreter({ yieldmq: built.module.code }, `var brokerPort = ${broker!.port}; setInterval(function() { }, 1000); say("ready");`)
   await device.hears('ready')
-  device.type('echo(0);\n')
-  device.type(built.appModule!.code + '\n')
-  await works(device)
+  await works(device, () => send(device, built.appModule!.code))
 })

@@ -18,6 +18,7 @@ import type { Surroundings } from './program.js'
 import { statementsOnLines } from './lines.js'
 import { ROOT, shown } from './root.js'
 import { NONE, shorten } from './shorten.js'
+import { squeeze } from './squeeze.js'
 
 export interface EspruinoOptions {
   /** Any TypeScript file; its exports become the bundle's. */
@@ -58,13 +59,17 @@ const TAKEN_NAMES: Record<string, string> = { taken_on_: 'on', taken_do_: 'do', 
 const range = (letter: string, count: number): string[] => Array.from({ length: count }, (_, i) => letter + i)
 
 /**
- * Names that the minifier gives to nothing: it leaves out what a module mentions and does not declare. Espruino's lexer
- * reserves `of`, JavaScript does not. A program's names are global ones: it must not hide `E` and the pins from who types at
- * the console. The function is never called and does not reach the bundle.
+ * Names that the minifiers give to nothing. Espruino's lexer reserves `of`, JavaScript does not. A program's names are global
+ * ones: it must not hide `E` and the pins from who types at the console.
  */
-const KEEP_FREE = {
-  module: 'function keepFree() { of() }',
-  program: `function keepFree() { of(${['E', 'I2C', 'SPI', ...'ABCD'.split('').flatMap(letter => range(letter, letter === 'D' ? 40 : 16))].join(', ')}) }`
+const FREE_NAMES: Record<NonNullable<EspruinoOptions['form']>, string[]> = {
+  module: ['of'],
+  program: ['of', 'E', 'I2C', 'SPI', ...'ABCD'.split('').flatMap(letter => range(letter, letter === 'D' ? 40 : 16))]
+}
+
+/** A module mentions them and does not declare them, so esbuild leaves them alone; the function is never called and does not reach the bundle. */
+function keepFree(form: keyof typeof FREE_NAMES): string {
+  return `function keepFree() { ${FREE_NAMES[form].join('(); ')}() }`
 }
 
 const isOwn = (file: string): boolean => file.startsWith(path.join(ROOT, 'firmware')) || file.startsWith(path.join(ROOT, 'hal'))
@@ -134,7 +139,7 @@ async function bundle({ absolute, prepared, around, form = 'module', onBoard }: 
     // Written out as assignments: esbuild's own CommonJS export helper makes closures over a loop variable, which
     // Espruino shares between the rounds.
     stdin: {
-      contents: [`import ${from}`, ...prepared.exports.map(name => `import { ${name} } from ${from}\n${holder}.${name} = ${name}`), KEEP_FREE[form]].join('\n'),
+      contents: [`import ${from}`, ...prepared.exports.map(name => `import { ${name} } from ${from}\n${holder}.${name} = ${name}`), keepFree(form)].join('\n'),
       resolveDir: ROOT, sourcefile: 'bundle.js', loader: 'js'
     },
     bundle: true, write: false, metafile: true, absWorkingDir: ROOT, sourcemap: minify ? false : 'external', outfile: path.join(ROOT, '.cache/espruino.js'),
@@ -166,6 +171,11 @@ function faultsInSources(result: BuildResult<{ write: false }>): Problem[] {
   return problems.filter((one, i) => problems.findIndex(other => other.file === one.file && other.line === one.line && other.message === one.message) === i)
 }
 
+async function smallest(text: string, form: NonNullable<EspruinoOptions['form']>): Promise<string> {
+  const small = hoistLiterals(await squeeze(text, FREE_NAMES[form]))
+  return form === 'program' ? statementsOnLines(small) : small
+}
+
 /** Builds one bundle and checks it. Throws a BuildError that lists every problem. */
 export async function buildEspruino(options: EspruinoOptions): Promise<Bundle> {
   const absolute = path.resolve(ROOT, options.entry)
@@ -175,7 +185,7 @@ export async function buildEspruino(options: EspruinoOptions): Promise<Bundle> {
   const result = await bundle(run, minify)
   const problems: Problem[] = result.warnings.map(fromMessage)
   const text = textOf(result, '.js')
-  const code = !minify ? text : options.form === 'program' ? statementsOnLines(hoistLiterals(text)) : hoistLiterals(text)
+  const code = minify ? await smallest(text, options.form ?? 'module') : text
   const faults = checkEspruino(code, `${shown(absolute)} (Espruino bundle)`)
   if (faults.length > 0) {
     // The lines of the sources; where minifying alone made them, the minified text.
