@@ -27,7 +27,7 @@ function machine() {
   const client = { connect: () => -30, publish: (topic: string, payload: string) => told.push([topic, payload]) }
   const hal = { text: { utf8: (text: string) => text } }
   const module = { create: (given: unknown) => (told.push(given === hal), client), run: (_client: unknown, _ms: number, fn: () => void) => fn() }
-  const context: Record<string, unknown> = { hal, print: (value: unknown) => told.push(value), require: (name: string) => (told.push(name), module) }
+  const context: Record<string, unknown> = { hal, print: (value: unknown) => told.push(value), require: (name: string) => (told.push(name), module), setTime: () => {}, getTime: () => 0, E: {} }
   context.global = context
   return { told, context, client }
 }
@@ -46,7 +46,7 @@ describe('a build for a board', () => {
   it('with an application gives one file of everything, the module, and the application on top of the module', async () => {
     const built = await buildBoard({ ...boards.esp32!, profile: 'tiny' }, app)
     const exported: Record<string, unknown> = {}
-    vm.runInNewContext(built.module.code, { exports: exported })
+    vm.runInNewContext(built.module.code, { ...machine().context, exports: exported })
     expect(Object.keys(exported)).toEqual(expect.arrayContaining(['create', 'run']))
 
     expect(built.appModule!.bytes).toBeLessThan(500)
