@@ -217,7 +217,7 @@ export function fed(kit: Kit, length: number): boolean {
 }
 
 /**
- * Writes as fast as the port allows to a peer that does not read; true when nothing was taken for `quietMs`. Counts in
+ * Writes as fast as the port allows to a peer that does not read; true when nothing was taken for `quietMs`, and no less than a wake may be late. Counts in
  * `kit.total`, and marks the last success in `kit.stamp`.
  */
 export function filled(kit: Kit, quietMs: number): boolean {
@@ -231,7 +231,7 @@ export function filled(kit: Kit, quietMs: number): boolean {
     if (taken === 0) {
       const quiet = kit.hal.timer.since(kit.stamp)
       if (credit >= 1 && quiet > 2000) fail(kit, 'credit is ' + credit + ' and write takes nothing')
-      return quiet >= quietMs
+      return quiet >= quietMs && quiet >= kit.toleranceMs
     }
     kit.stamp = kit.hal.timer.ticks()
     kit.total = kit.total + taken

@@ -19,8 +19,9 @@ declare function setTimeout(fn: unknown, ms: number, net?: NetSocket, change?: {
 declare const Object: { assign(this: void): void }
 
 const enum Limit {
-  /** Bytes that may wait in the interpreter. */
+  /** Bytes that may wait in the interpreter: two of its pieces, and eight on the boards of `full`, which have the memory. */
   Queue = 1072,
+  QueueFull = 4288,
   /** Received and unread bytes at which reading stops; one piece of the interpreter's, at most 536 bytes, may have come on top. */
   Unread = 2048,
   /** Received and unread bytes at which nothing is written either: to write is to let another piece in. */
@@ -63,15 +64,15 @@ class PortSocket implements Socket {
         net!.write(some)
         this.queued_ = this.queued_ + some.length
       } catch {
-        // It has ended, and the event that tells how is still to come; or the network went, and no event tells it.
-        this.state_ = LinkCode.TcpFailed
+        // It has ended, and the event that tells it is still to come; or the network went, and none will.
+        this.state_ = LinkCode.Closed
       }
     }
     return this.state_ < 0 ? this.state_ : some.length
   }
 
   credit(): number {
-    return this.state_ === SocketStatus.Open && this.unread_.length < Limit.Full ? Limit.Queue - this.queued_ : 0
+    return this.state_ === SocketStatus.Open && this.unread_.length < Limit.Full ? (FEATURE_V5 ? Limit.QueueFull : Limit.Queue) - this.queued_ : 0
   }
 
   pending(): number {

@@ -27,8 +27,10 @@ const setTime = global.setTime
 
 /** There is no other clock than the one that programs set, often as soon as they have the time from the network. */
 global.setTime = (seconds) => {
-  moved = moved + seconds - getTime()
+  // What it moved: Linux does not let the interpreter set it.
+  const before = getTime()
   setTime(seconds)
+  moved = moved + getTime() - before
 }
 
 /** Whatever happened may concern everybody. For events of the interpreter: these never come from within a call of ours. */

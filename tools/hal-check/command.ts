@@ -36,7 +36,7 @@ async function check(port: string | undefined, options: Options): Promise<void> 
     return
   }
   if (options.serve !== undefined) return serve(options.serve, options.host)
-  if (port === undefined) throw new UsageError('Which port? host, host-blocking, sim, or a file such as ./my-port.js; --help shows more.')
+  if (port === undefined) throw new UsageError('Which port? host, host-blocking, sim, espruino, or a file such as ./my-port.js; --help shows more.')
   const run = await findPort(port)
   const bar = process.stderr.isTTY ? new cliProgress.SingleBar({ format: 'checking {bar} {value}/{total} {id}', stream: process.stderr, clearOnComplete: true }) : undefined
   bar?.start(cases.length, 0, { id: '' })
@@ -58,7 +58,7 @@ async function serve(asked: string, host = '127.0.0.1'): Promise<void> {
 
 export function setup(command: Command): void {
   command
-    .addArgument(new Argument('[port]', 'host, host-blocking, sim, or the file of a port (default export or createHal)'))
+    .addArgument(new Argument('[port]', 'host, host-blocking, sim, espruino, or the file of a port (default export or createHal)'))
     .option('--only <id...>', 'these cases or parts only')
     .option('--list', 'list the cases and stop')
     .option('--serve <port>', 'run only the peer, for a port on a board')

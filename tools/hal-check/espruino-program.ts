@@ -18,6 +18,6 @@ export function start(peer: Endpoint, refused: Endpoint, ids: string[], each: Ea
   runWoken(createRun({
     hal: espruino({ storage: storage(), crypto: crypto() }), peer: peer, refused: refused, bulkBytes: 20000, receiveLimit: 4096,
     // On Linux the interpreter takes an error of recv() for an end, and needs seconds to fill the buffers of both systems.
-    tellsReset: false, holdMs: 20000
+    tellsReset: false, holdMs: 40000, toleranceMs: 1000
   }, cases, each))
 }
