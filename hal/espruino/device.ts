@@ -1,6 +1,5 @@
 /** What few programs need of their device: a watchdog, why it started, an id of their own. */
-import type { SystemHal } from '../hal.js'
-import { system } from './system.js'
+import type { Hal } from '../hal.js'
 
 export interface DeviceOptions {
   /** Letters and digits; the board's serial number when absent. */
@@ -29,8 +28,9 @@ function resetReason(this: void): string {
   return wakes !== undefined && wakes.getWakeupCause !== undefined && wakes.getWakeupCause() > 0 ? 'deep-sleep' : 'unknown'
 }
 
-/** The part `system`, with `options`, and with a reset reason where the board tells one (ESP8266; ESP32: deep sleep alone). */
-export function device(this: void, options: DeviceOptions): SystemHal {
+/** Changes `hal.system` by `options`, and gives it a reset reason where the board tells one (ESP8266; ESP32: deep sleep alone). */
+export function device(this: void, hal: Hal, options: DeviceOptions): void {
+  const system = hal.system
   const id = options.id
   system.resetReason = resetReason
   if (id !== undefined) system.id = () => id
@@ -38,5 +38,4 @@ export function device(this: void, options: DeviceOptions): SystemHal {
     E.enableWatchdog(options.watchdog, false)
     system.feedWatchdog = E.kickWatchdog
   }
-  return system
 }

@@ -3,7 +3,7 @@
  * `crypto`, `device`, `storage` and `wifi` stand in files of those names, so that only what a program uses reaches its bundle,
  * and none of them the module that boards keep in Storage. docs/espruino.md.
  */
-import { HalVersion, type CryptoHal, type Hal, type NetworkHal, type StorageHal, type SystemHal, type TextHal } from '../hal.js'
+import { HalVersion, type CryptoHal, type Hal, type NetworkHal, type StorageHal, type TextHal } from '../hal.js'
 import { open } from './socket.js'
 import { system } from './system.js'
 import { text } from './text.js'
@@ -16,8 +16,6 @@ export interface Parts {
   network?: NetworkHal | undefined
   storage?: StorageHal | undefined
   crypto?: CryptoHal | undefined
-  /** `device({ ... })`: a watchdog, why the board started, an id of the program's own. */
-  system?: SystemHal
   /** For an interpreter with Unicode strings. */
   text?: TextHal
 }

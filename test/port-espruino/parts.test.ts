@@ -34,6 +34,13 @@ describe('the clock', () => {
   })
 })
 
+async function reasonWith(globals: Record<string, unknown>): Promise<string> {
+  const { espruino, device } = await new EspruinoStub({ globals }).boot()
+  const hal = espruino()
+  device(hal, {})
+  return hal.system.resetReason()
+}
+
 describe('the device', () => {
   it('has the serial number as its id, without what is no letter or digit', async () => {
     const { espruino } = await new EspruinoStub().boot()
@@ -45,7 +52,9 @@ describe('the device', () => {
     const { espruino, device } = await stub.boot()
     espruino().system.feedWatchdog()
     expect(stub.calls).toEqual([])
-    const { system } = espruino({ system: device({ id: 'shed7', watchdog: 60 }) })
+    const hal = espruino()
+    device(hal, { id: 'shed7', watchdog: 60 })
+    const { system } = hal
     system.feedWatchdog()
     system.restart('test')
     expect(system.id()).toBe('shed7')
@@ -55,12 +64,10 @@ describe('the device', () => {
   it.each([
     ['power on', 'power-on'], ['wdt reset', 'watchdog'], ['soft wdt', 'watchdog'], ['restart', 'software'], ['deep sleep', 'deep-sleep'], ['exception', 'unknown'], ['reset pin', 'unknown']
   ])('says of an ESP8266 that started after "%s": %s', async (reason, word) => {
-    const { device } = await new EspruinoStub({ globals: { ESP8266: { getResetInfo: () => ({ reason }) } } }).boot()
-    expect(device({}).resetReason()).toBe(word)
+    expect(await reasonWith({ ESP8266: { getResetInfo: () => ({ reason }) } })).toBe(word)
   })
 
   it('knows of an ESP32 only whether it woke from deep sleep, and of other boards nothing', async () => {
-    const reasonWith = async (globals: Record<string, unknown>): Promise<string> => (await new EspruinoStub({ globals }).boot()).device({}).resetReason()
     expect(await reasonWith({ ESP32: { getWakeupCause: () => 4 } })).toBe('deep-sleep')
     expect(await reasonWith({ ESP32: { getWakeupCause: () => 0 } })).toBe('unknown')
     expect(await reasonWith({ ESP32: {} })).toBe('unknown')

@@ -7,6 +7,7 @@ import { storage } from 'yieldmq/espruino/storage'
 import { wifi } from 'yieldmq/espruino/wifi'
 
 export const hal = espruino({
-  network: wifi({ ssid: 'shed', password: 'secret' }), storage: storage({ prefix: 'q.' }), crypto: crypto(), system: device({ watchdog: 60 })
+  network: wifi({ ssid: 'shed', password: 'secret' }), storage: storage({ prefix: 'q.' }), crypto: crypto()
 })
+device(hal, { watchdog: 60 })
 export const client = create(hal, { servers: [{ host: 'localhost', port: 1883 }] })
