@@ -24,7 +24,8 @@ const settings = {
 }
 
 // The radio stays off until there is something to report.
-const hal = espruino({ system: device({}) })
+const hal = espruino()
+device(hal, {})
 const files = require('Storage')
 /** Lines, appended: a wake writes a few bytes of flash and not the whole file. */
 const FILE = 'readings'
