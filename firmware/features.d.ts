@@ -26,6 +26,9 @@ declare const FEATURE_STATS: boolean
 declare const FEATURE_JOURNAL: boolean
 /** The keepalive that learns how long a path keeps an idle link. */
 declare const FEATURE_LEARN: boolean
+/** Ports that can wait (`timer.wait`), and ports that wake us (`timer.onWake`): a pipeline leaves out what its runtime does not have. */
+declare const FEATURE_WAIT: boolean
+declare const FEATURE_WAKE: boolean
 /** The flight recorder. */
 declare const FEATURE_RECORDER: boolean
 /** TLS in the port, where the port can leave it out (hal/espruino). Without it an endpoint with `tls` ends with Unsupported. */

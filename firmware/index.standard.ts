@@ -1,2 +1,2 @@
 /** The profile `standard`: what a bundle of it exports, and nothing else. */
-export { Client, create, run } from './client.js'
+export { Client, create, run } from './small/client.js'

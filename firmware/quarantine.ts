@@ -4,7 +4,7 @@
  * the next connection, and one that was twice the only suspect is left out: if that connection lasts, it was the one. Or it
  * was unlucky twice: so it is tried again after a minute, then after ten, and only then every hour. docs/protocol.md, "Takeover"; docs/governor.md has the story with its times.
  */
-import { Want, type Registry, type Subscription } from './subscriptions.js'
+import { Want, type Registry } from './subscriptions.js'
 
 const enum Span {
   /** s: a SUBACK this fresh does not clear its filter, and the next suspect is not asked yet. Whole seconds are rounded down: 2 to 3. */
@@ -30,34 +30,51 @@ export const enum Blame {
   Twice = 3
 }
 
-function blameOf(e: Subscription): number {
+/** What is known of a filter here: see `Subscription`. */
+export interface Suspect {
+  want_: Want
+  blame_?: number
+  acked_?: number
+  aside_?: number
+  needs_?: number
+  turns_?: number
+}
+
+/** The filters of a client: a registry, or what stands for one. */
+export interface Suspects<T extends Suspect> {
+  entries_: T[]
+  dirty_: boolean
+  watched_?: boolean
+}
+
+export function blameOf(e: Suspect): number {
   return e.blame_ === undefined ? Blame.Nothing : e.blame_
 }
 
 /** s that a filter which was set aside stays out. */
-export function asideSeconds(e: Subscription): number {
+export function asideSeconds(e: Suspect): number {
   return e.turns_ === undefined || e.turns_ < 2 ? Span.First : e.turns_ === 2 ? Span.Second : Span.Hour
 }
 
 /** Nothing is held against it any more. */
-function clear(e: Subscription): void {
+function clear(e: Suspect): void {
   e.blame_ = Blame.Nothing
   e.aside_ = undefined
   e.turns_ = undefined
 }
 
-function isFresh(e: Subscription, now: number): boolean {
+export function isFresh(e: Suspect, now: number): boolean {
   return e.acked_ !== undefined && e.acked_ >= 0 && now - e.acked_ <= Span.Fresh
 }
 
 /** A suspect of a close at second `now`: without SUBACK, or acked just before. */
-function isSuspect(e: Subscription, now: number): boolean {
+function isSuspect(e: Suspect, now: number): boolean {
   return e.want_ === Want.Suback || (e.want_ === Want.Nothing || e.want_ === Want.Later) && isFresh(e, now)
 }
 
 /** The only suspect of a close; undefined when there is none or more than one. */
-export function onlySuspect(r: Registry, now: number): Subscription | undefined {
-  let found: Subscription | undefined = undefined
+export function onlySuspect<T extends Suspect>(r: Suspects<T>, now: number): T | undefined {
+  let found: T | undefined = undefined
   for (const e of r.entries_) {
     if (!isSuspect(e, now)) continue
     if (found !== undefined) return undefined
@@ -67,12 +84,12 @@ export function onlySuspect(r: Registry, now: number): Subscription | undefined 
 }
 
 /** The filter went out alone: if it is the only suspect, the close is most likely about it. */
-export function wentAlone(e: Subscription): boolean {
+export function wentAlone(e: Suspect): boolean {
   return blameOf(e) >= Blame.Suspect
 }
 
 /** The server closed at second `now`, after a life of `life` ms, and it is not for anything else that is known. */
-export function blameFilters(r: Registry, now: number, life: number): void {
+export function blameFilters<T extends Suspect>(r: Suspects<T>, now: number, life: number): void {
   const only = onlySuspect(r, now)
   let suspects = 0
   for (const e of r.entries_) {
@@ -105,8 +122,8 @@ export function blameFilters(r: Registry, now: number, life: number): void {
 }
 
 /** Second `now` of an open connection that stands for `age` ms. Returns the filters that are set aside now. */
-export function watchFilters(r: Registry, now: number, age: number): Subscription[] {
-  const proven: Subscription[] = []
+export function watchFilters<T extends Suspect>(r: Suspects<T>, now: number, age: number): T[] {
+  const proven: T[] = []
   let watched = false
   for (const e of r.entries_) {
     if (e.want_ === Want.Aside) {
@@ -129,7 +146,7 @@ export function watchFilters(r: Registry, now: number, age: number): Subscriptio
 }
 
 /** ms from second `now` to the next look at the filters, on a connection that stands for `age` ms; -1 for none. */
-export function nextLook(r: Registry, now: number, age: number): number {
+export function nextLook<T extends Suspect>(r: Suspects<T>, now: number, age: number): number {
   let due = -1
   for (const e of r.entries_) {
     let ms = -1

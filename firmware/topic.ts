@@ -42,48 +42,44 @@ export function checkTopic(topic: Bytes): Code {
  */
 export function checkFilter(filter: Bytes): Code {
   const end = filter.length
-  if (end === 0 || end > 65535) return ErrorCode.BadFilter
+  if (end > 65535) return ErrorCode.BadFilter
   if (!validUtf8(filter)) return ErrorCode.BadUtf8
   const start = body(filter)
-  if (start < 0 || start === end) return ErrorCode.BadFilter
-  if (start > 0 && hasWildcard(cut(filter, 7, start))) return ErrorCode.BadFilter
-  const hash = find(filter, HASH, start)
-  if (hash >= 0 && (hash !== end - 1 || (hash > start && at(filter, hash - 1) !== Char.Slash))) return ErrorCode.BadFilter
-  let plus = find(filter, PLUS, start)
-  while (plus >= 0) {
-    if (plus > start && at(filter, plus - 1) !== Char.Slash) return ErrorCode.BadFilter
-    if (plus + 1 < end && at(filter, plus + 1) !== Char.Slash) return ErrorCode.BadFilter
-    plus = find(filter, PLUS, plus + 1)
+  if (start < 0 || start === end || hasWildcard(cut(filter, 0, start))) return ErrorCode.BadFilter
+  let last: number = Char.Slash
+  for (let i = start; i < end; i = i + 1) {
+    const c = at(filter, i)
+    // A wildcard has its level for itself, and behind '#' comes nothing.
+    if ((c === Char.Hash || c === Char.Plus) && last !== Char.Slash || (last === Char.Plus && c !== Char.Slash) || last === Char.Hash) return ErrorCode.BadFilter
+    last = c
   }
   return 0
 }
 
+/** Where the level at `from` ends. */
+function levelEnd(s: Bytes, from: number): number {
+  const slash = find(s, SLASH, from)
+  return slash < 0 ? s.length : slash
+}
+
 /**
  * True when a valid `filter` matches a valid `topic` (section 4.7). `$share/group/filter` matches as `filter`; `a/#`
- * matches `a`; a wildcard at the first level does not match `$...`. The work is one comparison for each stretch
- * between wildcards.
+ * matches `a`; a wildcard at the first level does not match `$...`. Level by level, unless there is no wildcard.
  */
 export function matches(filter: Bytes, topic: Bytes): boolean {
-  const last = topic.length
-  let end = filter.length
   let f = body(filter)
   if (f === 0 && filter === topic) return true
-  if (at(topic, 0) === Char.Dollar && (at(filter, f) === Char.Hash || at(filter, f) === Char.Plus)) return false
-  const open = at(filter, end - 1) === Char.Hash
-  if (open) end = end - 1
   let t = 0
-  let plus = find(filter, PLUS, f)
-  while (plus >= 0) {
-    const n = plus - f
-    if (last - t < n || cut(filter, f, plus) !== cut(topic, t, t + n)) return false
-    t = find(topic, SLASH, t + n)
-    if (t < 0) t = last
-    f = plus + 1
-    plus = find(filter, PLUS, f)
+  if (at(topic, 0) === Char.Dollar && at(filter, f) < Char.Slash && at(filter, f) !== Char.Dollar) return false
+  while (true) {
+    const fEnd = levelEnd(filter, f)
+    const tEnd = levelEnd(topic, t)
+    const level = cut(filter, f, fEnd)
+    if (level === HASH) return true
+    if (level !== PLUS && level !== cut(topic, t, tEnd)) return false
+    f = fEnd + 1
+    t = tEnd + 1
+    if (t > topic.length) return f > filter.length || cut(filter, f, filter.length) === HASH
+    if (f > filter.length) return false
   }
-  const n = end - f
-  // What is left before '#' ends with '/', or is nothing at all; one byte less of it is the parent level itself.
-  if (open && n > 0 && last - t === n - 1) return cut(filter, f, end - 1) === cut(topic, t, last)
-  if (open ? last - t < n : last - t !== n) return false
-  return cut(filter, f, end) === cut(topic, t, t + n)
 }

@@ -8,28 +8,24 @@ import type { Bytes } from './bytes.js'
  */
 export function validUtf8(s: Bytes): boolean {
   if (ascii(s)) return true
-  const end = s.length
-  let i = 0
-  while (i < end) {
-    const first = at(s, i)
-    i = i + 1
-    if (first === 0) return false
-    if (first > 127) {
-      if (first < 0xc2 || first > 0xf4) return false
-      let more = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3
-      if (i + more > end) return false
+  // Bytes that the character still has, and the range of the next one.
+  let more = 0
+  let low = 0
+  let high = 0
+  for (let i = 0; i < s.length; i = i + 1) {
+    const c = at(s, i)
+    if (more > 0) {
+      if (c < low || c > high) return false
+      more = more - 1
+      low = 0x80
+      high = 0xbf
+    } else if (c > 127) {
+      if (c < 0xc2 || c > 0xf4) return false
+      more = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3
       // The first byte narrows the range of the second: nothing overlong, no surrogates, nothing above U+10FFFF.
-      let low = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80
-      let high = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf
-      while (more > 0) {
-        const next = at(s, i)
-        if (next < low || next > high) return false
-        low = 0x80
-        high = 0xbf
-        more = more - 1
-        i = i + 1
-      }
-    }
+      low = c === 0xe0 ? 0xa0 : c === 0xf0 ? 0x90 : 0x80
+      high = c === 0xed ? 0x9f : c === 0xf4 ? 0x8f : 0xbf
+    } else if (c === 0) return false
   }
-  return true
+  return more === 0
 }

@@ -8,6 +8,7 @@ import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import { build, type BuildResult, type Message, type Plugin } from 'esbuild'
 import { namesFrom } from './app.js'
 import { checkEspruino, findFaults } from './espruino-check.js'
+import { flatten } from './flatten.js'
 import { hoistLiterals } from './hoist.js'
 import { CHR, lowerToJs } from './intrinsics.js'
 import { bytesOfTexts } from './app-texts.js'
@@ -74,6 +75,9 @@ function keepFree(form: keyof typeof FREE_NAMES): string {
 
 const isOwn = (file: string): boolean => file.startsWith(path.join(ROOT, 'firmware')) || file.startsWith(path.join(ROOT, 'hal'))
 
+/** What stands before `exports` and `require` while a flat bundle is minified. */
+const HOLDER = 'heldByTheBoard'
+
 /** esbuild reads the prepared texts and nothing else. */
 function preparedTexts({ texts }: Prepared): Plugin {
   return {
@@ -132,7 +136,7 @@ interface Run extends EspruinoOptions {
   prepared: Prepared
 }
 
-async function bundle({ absolute, prepared, around, form = 'module', onBoard }: Run, minify: boolean): Promise<BuildResult<{ write: false; metafile: true }>> {
+async function bundle({ absolute, prepared, around, form = 'module', onBoard }: Run, minify: boolean, mangle = true): Promise<BuildResult<{ write: false; metafile: true }>> {
   const holder = form === 'module' ? 'exports' : 'global'
   const from = JSON.stringify(absolute)
   return build({
@@ -146,13 +150,26 @@ async function bundle({ absolute, prepared, around, form = 'module', onBoard }: 
     format: 'cjs', platform: 'neutral', target: 'es2015',
     // Espruino's strings are bytes: 'utf8' would print '\xff' as two of them.
     charset: 'ascii', legalComments: 'none',
-    minify, mangleProps: /[^_]_$/, mangleCache: TAKEN_NAMES,
+    minify, ...(mangle ? { mangleProps: /[^_]_$/, mangleCache: TAKEN_NAMES } : {}),
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, target: 'es2015', verbatimModuleSyntax: false } },
     plugins: [boardModules(), preparedTexts(prepared), ...(around === undefined ? [] : [resolution(prepared, around, onBoard)])], logLevel: 'silent'
   }).catch((error: { errors?: Message[] }) => {
     if (error.errors === undefined) throw error
     throw new BuildError(error.errors.map(fromMessage))
   })
+}
+
+/**
+ * A bundle whose record is taken apart goes through the minifier as one ES module. `exports` and `require` go by names that
+ * the minifier does not know, or it would take the text for a CommonJS module and wrap it.
+ */
+async function minifyFlat(code: string, form: NonNullable<EspruinoOptions['form']>): Promise<string> {
+  const result = await build({
+    stdin: { contents: `${code.replaceAll(/\b(exports\.|require\()/g, (text) => HOLDER + text)}\n${KEEP_FREE[form]}\nexport {}`, resolveDir: ROOT, sourcefile: 'flat.js', loader: 'js' },
+    bundle: true, write: false, absWorkingDir: ROOT, format: 'esm', platform: 'neutral', target: 'es2015', charset: 'ascii', legalComments: 'none',
+    minify: true, mangleProps: /[^_]_$/, mangleCache: TAKEN_NAMES, logLevel: 'silent'
+  })
+  return result.outputFiles[0]!.text.trimEnd().replaceAll(HOLDER, '')
 }
 
 function textOf(result: BuildResult<{ write: false }>, extension: string): string {
@@ -179,12 +196,16 @@ async function smallest(text: string, form: NonNullable<EspruinoOptions['form']>
 /** Builds one bundle and checks it. Throws a BuildError that lists every problem. */
 export async function buildEspruino(options: EspruinoOptions): Promise<Bundle> {
   const absolute = path.resolve(ROOT, options.entry)
-  const { flags, minify = true, around } = options
+  const { minify = true, around } = options
+  // Its sockets move only while the interpreter is idle: nothing there can wait.
+  const flags = { ...options.flags, FEATURE_WAIT: false }
   const prepared = prepare(absolute, flags, around)
   const run = { ...options, absolute, prepared }
   const result = await bundle(run, minify)
   const problems: Problem[] = result.warnings.map(fromMessage)
-  const text = textOf(result, '.js')
+  const flat = prepared.texts.has(path.join(ROOT, 'firmware/small/core.ts')) ? flatten(textOf(await bundle(run, false, false), '.js')) : undefined
+  let text = textOf(result, '.js')
+  if (flat !== undefined) text = minify ? await minifyFlat(flat, options.form ?? 'module') : flat
   const code = minify ? await smallest(text, options.form ?? 'module') : text
   const faults = checkEspruino(code, `${shown(absolute)} (Espruino bundle)`)
   if (faults.length > 0) {

@@ -18,7 +18,9 @@ export const FEATURES = [
   'FEATURE_JOURNAL',
   'FEATURE_LEARN',
   'FEATURE_RECORDER',
-  'FEATURE_TLS'
+  'FEATURE_TLS',
+  'FEATURE_WAIT',
+  'FEATURE_WAKE'
 ] as const
 
 export type Feature = (typeof FEATURES)[number]
@@ -28,10 +30,10 @@ export const PROFILES = ['tiny', 'standard', 'full'] as const
 export type Profile = (typeof PROFILES)[number]
 
 const CONTENTS: Record<Profile, readonly Feature[]> = {
-  tiny: [],
+  tiny: ['FEATURE_WAIT', 'FEATURE_WAKE'],
   standard: [
     'FEATURE_V31', 'FEATURE_QOS2', 'FEATURE_STREAM', 'FEATURE_CACHE', 'FEATURE_FAILOVER', 'FEATURE_POLICIES', 'FEATURE_CHECKS',
-    'FEATURE_GOVERNOR', 'FEATURE_STATS', 'FEATURE_TLS'
+    'FEATURE_GOVERNOR', 'FEATURE_STATS', 'FEATURE_TLS', 'FEATURE_WAIT', 'FEATURE_WAKE'
   ],
   full: FEATURES
 }

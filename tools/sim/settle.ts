@@ -1,7 +1,6 @@
 /** When a run has settled, and how long that may take. */
-import { Want } from '../../firmware/subscriptions.js'
 import { deniedFilters } from './script.js'
-import { coreOf, type World } from './world.js'
+import { levelsOf, type World } from './world.js'
 
 /** What the longest honest way back consists of: noticing, answers that were never given, delays, refusals; drained after it. */
 export function settleLimitMs(world: World): number {
@@ -13,7 +12,7 @@ export function settleLimitMs(world: World): number {
   // A suspected takeover allows one CONNECT in ten minutes, plus or minus half, and six in an hour.
   const conflict = world.client.stats().takeovers > 0 ? 3_600_000 + 900_000 : 0
   // A filter that was twice unlucky is left out for a minute, ten, or an hour, after up to 20 minutes of proof.
-  const aside = coreOf(world).registry_.entries_.some((entry) => entry.want_ === Want.Aside) ? 3_600_000 + 1_200_000 : 0
+  const aside = levelsOf(world).aside.length > 0 ? 3_600_000 + 1_200_000 : 0
   return notice + acks + delays + connects + conflict + aside + 300_000
 }
 

@@ -1,6 +1,7 @@
 /** No limit is ever passed (docs/limits.md). */
 import { checkMarks, memoryContract } from '../../contract/contract.js'
-import { coreOf } from '../world.js'
+import { levelsOf } from '../world.js'
+import type { Stats } from '../../../firmware/types.js'
 import type { SimPromise } from './promise.js'
 
 function limitsBound(): Pick<SimPromise, 'name' | 'sentence'> {
@@ -22,26 +23,26 @@ export const limitsKept: SimPromise = {
       if (value > limit) world.fail(name, `${what}: ${value}, the limit is ${limit}`)
     }
     const look = (): void => {
-      const core = coreOf(world)
-      const s = core.settings_
+      const s = levelsOf(world)
+      const { held } = s
       const stats = world.client.stats()
-      over('outbox count', stats.outboxCount, s.outboxCount_)
-      over('outbox bytes', stats.outboxBytes, s.outboxBytes_)
+      over('outbox count', stats.outboxCount, s.outboxCount)
+      over('outbox bytes', stats.outboxBytes, s.outboxBytes)
       // Of what a journal brings back more may have an id than the window holds; it goes out as the window allows.
-      over('unfinished publishes', stats.inflight, Math.max(s.inflight_, stats.journalRestored))
+      over('unfinished publishes', stats.inflight, Math.max(s.inflight, stats.journalRestored ?? 0))
       if (stats.outboxCount < 0 || stats.outboxBytes < 0 || stats.inflight < 0) world.fail(name, `a count below 0: outbox ${stats.outboxCount} messages, ${stats.outboxBytes} bytes, in flight ${stats.inflight}`)
-      over('receipts to be told', core.outbox_.owed_, s.outboxCount_ * 2)
-      if (s.inboxCount_ > 0) {
-        over('cached messages', core.inbox_.count_, s.inboxCount_)
+      over('receipts to be told', held.receipts, s.outboxCount * 2)
+      if (s.inboxCount > 0) {
+        over('cached messages', held.cached, s.inboxCount)
         // A topic that came by alias is longer than its packet said.
-        over('cached bytes', core.inbox_.bytes_, s.inboxBytes_ + (s.version_ === 5 ? 64 : 0))
+        over('cached bytes', held.cachedBytes, s.inboxBytes + (s.version === 5 ? 64 : 0))
       }
-      over('acks withheld', core.inbox_.withheld_.length, s.inboxCount_ + ACKS + 1)
-      over('subscriptions', core.registry_.entries_.length, s.subscriptions_ * 2)
-      over('receive set', core.receiveSet_.length, 64)
+      over('acks withheld', held.withheld, s.inboxCount + ACKS + 1)
+      over('subscriptions', held.filters, s.subscriptions * 2)
+      over('receive set', held.receiveSet, 64)
       const buffer = world.sim.network.conditions().sendBuffer
-      over('bytes to transmit', core.tx_.bytes_, Math.max(BACKLOG, buffer) + 2 * s.packetOut_ + s.slicePackets_ * ACK_BYTES + ACKS * ACK_BYTES + core.registry_.entries_.length * 40)
-      over('bytes of half-received packets', core.scanner_.held_ + core.scanner_.small_.length, s.packetIn_ + 64)
+      over('bytes to transmit', held.transmit, Math.max(BACKLOG, buffer) + 2 * s.packetOut + s.slicePackets * ACK_BYTES + ACKS * ACK_BYTES + held.filters * 40)
+      over('bytes of half-received packets', held.halfReceived, s.packetIn + 64 + (world.script.features === 'full' ? 0 : s.sliceBytes))
     }
     return { slice: look, step: look }
   }
@@ -85,11 +86,14 @@ export const sliceBounds: SimPromise = {
     let packets = 0
     return {
       slice: () => {
-        const { settings_: s, stats_: stats } = coreOf(world)
-        if (world.readInSlice > s.sliceBytes_) world.fail(name, `a slice read ${world.readInSlice} bytes, limits.sliceBytes is ${s.sliceBytes_}`)
-        const handled = stats.packetsIn - packets
-        packets = stats.packetsIn
-        if (handled > s.slicePackets_) world.fail(name, `a slice handled ${handled} packets, limits.slicePackets is ${s.slicePackets_}`)
+        const s = levelsOf(world)
+        if (world.readInSlice > s.sliceBytes) world.fail(name, `a slice read ${world.readInSlice} bytes, limits.sliceBytes is ${s.sliceBytes}`)
+        // The build tiny does not count packets; there it is bounded by the bytes.
+        const { packetsIn } = world.client.stats() as Partial<Stats>
+        if (packetsIn === undefined) return
+        const handled = packetsIn - packets
+        packets = packetsIn
+        if (handled > s.slicePackets) world.fail(name, `a slice handled ${handled} packets, limits.slicePackets is ${s.slicePackets}`)
       },
       reboot: () => { packets = 0 }
     }

@@ -1,6 +1,6 @@
 /** Subscriptions survive what happens to the link, and answers find them in place (docs/protocol.md, 9 and 17). */
 import { subscriptionsDiffer } from '../settle.js'
-import { coreOf } from '../world.js'
+import { levelsOf } from '../world.js'
 import type { SimPromise } from './promise.js'
 
 export const subscriptionsWhole: SimPromise = {
@@ -32,7 +32,7 @@ export const subscriptionsFirst: SimPromise = {
           // 3.1 does not say: with clean off the session is taken for resumed, and what was in flight goes at once.
           const { protocolVersion, clean } = world.script.client
           open = frame.sessionPresent || protocolVersion === 3 && clean === false ? new Set() : new Set(world.wanted.keys())
-          for (const entry of coreOf(world).registry_.entries_) if ((entry.blame_ ?? 0) > 0) open.delete(entry.filter_)
+          for (const filter of levelsOf(world).blamed) open.delete(filter)
           acceptedAt = world.now
           requests.clear()
         } else if (frame.name === 'SUBACK') {
