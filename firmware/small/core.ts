@@ -84,20 +84,24 @@ export interface Filter {
 
 export interface Core {
   // Those of every publish first: Espruino finds them soonest.
+  /** Bytes of topic and payload that a QoS 0 message may have to leave at once; 0 while none may. */
+  ready_: number
+  topic_: string
+  field_: Bytes
+  socket_: Socket | undefined
+  token_: number
+  /** QoS 0 messages that left at once and were not added to the counters yet. */
+  quick_: number
   phase_: Phase
   busy_: number
-  socket_: Socket | undefined
   tx_: Bytes
   /** The chain of messages, in the order of the calls; the first is a placeholder. */
   queue_: Outgoing
   tail_: Outgoing
-  topic_: string
-  field_: Bytes
   limits_: number[]
   hal_: Hal
   options_: Options
   stats_: Stats
-  token_: number
   /** Tick of the last slice. */
   stamp_: number
   more_: boolean
@@ -215,6 +219,7 @@ export function callUser(core: Core, fn: (this: void, a: never, b: never, c: nev
 /** Enters a phase and tells the user. Last statement of every transition: the callback may call us back. */
 export function enterPhase(core: Core, phase: Phase, cause: Code): void {
   core.phase_ = phase
+  core.ready_ = 0
   core.age_ = 0
   const fn = core.options_.onLink
   if (fn === undefined) return

@@ -58,6 +58,7 @@ export function subscribe(core: Core, filter: string, qos: number, handler?: Mes
   if (FEATURE_STATS) mark(core, 'subscriptionsMost', core.filters_.length)
   core.dirty_ = true
   core.more_ = true
+  core.ready_ = 0
   nudge(core)
   return e.token_
 }
@@ -76,6 +77,7 @@ export function unsubscribe(core: Core, filter: string): Code {
       if (e.asked_) {
         core.dirty_ = true
         core.more_ = true
+        core.ready_ = 0
         nudge(core)
       } else forget(core, e)
       return e.token_

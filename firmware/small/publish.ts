@@ -1,9 +1,9 @@
 /** What the user publishes: checked before anything is sent or changed, then sent at once or queued (section 3.3). */
-import { cat, EMPTY, u16, type Bytes, type Code } from '../bytes.js'
+import { b2, b3, cat, cut, EMPTY, u16, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
 import { checkTopic } from '../topic.js'
 import { because, callUser, Limit, mark, nextId, nextToken, nudge, Phase, tooMuch, type Core, type Outgoing } from './core.js'
-import { enqueue, newMessage, roomFor, tell, topicOf } from './outbox.js'
+import { enqueue, insert, newMessage, roomFor, topicOf } from './outbox.js'
 import { accept, applyExtra } from './policies.js'
 import { ack, append, bytesOf, flush, hasRoom, head, noteLeaving, prefixed } from './wire.js'
 import type { PublishExtra } from '../types.js'
@@ -33,57 +33,6 @@ function fieldOfTopic(core: Core, topic: string): Bytes {
   if (checkTopic(name) === 0) return prefixed(name)
   because(core, ErrorCode.BadTopic, topic, name.length, 65535)
   return EMPTY
-}
-
-/** See `Client.publish`. */
-export function publish(core: Core, topic: string, payload: Bytes, qos?: number, retain?: boolean, extra?: PublishExtra): Code {
-  const q = qos === undefined ? 0 : qos
-  let code = mayUse(core)
-  if (code === 0) code = checkQos(core, q, 'qos')
-  if (code < 0) return code
-  if (typeof payload !== 'string') return because(core, ErrorCode.BadPayload, 'payload')
-  const field = fieldOfTopic(core, topic)
-  if (field.length === 0) return core.cause_.code
-  const flags = retain === true ? q * 2 + 1 : q * 2
-  const bytes = field.length + payload.length
-  const length = q > 0 ? bytes + 2 : bytes
-  const first = head(0x30 + flags, length)
-  const size = first.length + length
-  code = tooMuch(core, ErrorCode.PacketTooLarge, 'limits.packetOut', size, Limit.PacketOut)
-  if (code < 0) return code
-  core.topic_ = topic
-  core.field_ = field
-  const socket = core.socket_
-  const now = q === 0 && core.phase_ === Phase.Up && core.busy_ === 0 && core.tx_.length === 0 && core.count_ === 0 && !core.restoring_ && !core.dirty_ &&
-    extra === undefined && socket !== undefined && socket.credit() >= size
-  if (!FEATURE_POLICIES || now) {
-    if (!FEATURE_POLICIES && extra !== undefined) return because(core, ErrorCode.FeatureMissing, 'extra')
-    code = roomFor(core, bytes)
-    if (code < 0) return code
-  }
-  const token = nextToken(core)
-  if (now) {
-    append(core, cat(first, field, payload))
-    flush(core)
-    if (core.tx_.length === 0 && core.options_.onReceipt === undefined) {
-      core.stats_.accepted = core.stats_.accepted + 1
-      core.stats_.sent = core.stats_.sent + 1
-      return token
-    }
-  }
-  const m = newMessage(token, field, payload, flags)
-  if (now && core.tx_.length === 0) tell(core, m, 'sent', 0)
-  else if (now) {
-    enqueue(core, m)
-    noteLeaving(core, m, core.tx_.length - size)
-  } else if (FEATURE_POLICIES) {
-    if (extra !== undefined) code = applyExtra(core, m, extra)
-    if (code === 0) code = accept(core, m, extra !== undefined && extra.keepLatest === true)
-    if (code < 0) return code
-  } else enqueue(core, m)
-  core.stats_.accepted = core.stats_.accepted + 1
-  nudge(core)
-  return token
 }
 
 /** See `Client.publishStream`. */
@@ -195,4 +144,71 @@ export function pump(core: Core): Code {
   // A message in pieces has begun: the first piece follows at once, when there is room for it.
   if (FEATURE_STREAM && core.streaming_ !== undefined && core.streamed_ === 0 && hasRoom(core)) core.more_ = true
   return 0
+}
+
+/** `publish` of what the quick way does not take: checked whole, and queued where it may not leave at once. */
+function publishChecked(core: Core, topic: string, payload: Bytes, qos?: number, retain?: boolean, extra?: PublishExtra): Code {
+  const q = qos === undefined ? 0 : qos
+  let code = mayUse(core)
+  if (code === 0) code = checkQos(core, q, 'qos')
+  if (code < 0) return code
+  if (typeof payload !== 'string') return because(core, ErrorCode.BadPayload, 'payload')
+  const field = fieldOfTopic(core, topic)
+  if (field.length === 0) return core.cause_.code
+  const flags = retain === true ? q * 2 + 1 : q * 2
+  const bytes = field.length + payload.length
+  const length = q > 0 ? bytes + 2 : bytes
+  code = tooMuch(core, ErrorCode.PacketTooLarge, 'limits.packetOut', head(0x30 + flags, length).length + length, Limit.PacketOut)
+  if (code < 0) return code
+  core.topic_ = topic
+  core.field_ = field
+  const m = newMessage(nextToken(core), field, payload, flags)
+  if (extra !== undefined) code = FEATURE_POLICIES ? applyExtra(core, m, extra) : because(core, ErrorCode.FeatureMissing, 'extra')
+  if (code === 0) code = FEATURE_POLICIES ? accept(core, m, extra !== undefined && extra.keepLatest === true) : roomFor(core, bytes)
+  if (code < 0) return code
+  if (!FEATURE_POLICIES) enqueue(core, m)
+  core.stats_.accepted = core.stats_.accepted + 1
+  // Nothing is before it: it need not wait for a slice.
+  const ready = core.ready_
+  core.ready_ = 0
+  if (ready > 0 && q === 0) {
+    pump(core)
+    flush(core)
+    if (core.count_ === 0) core.ready_ = ready
+  }
+  nudge(core)
+  return m.token_
+}
+
+/** A message of which the socket took `taken` bytes: the rest leaves as that of a queued one would. */
+function leaveRest(core: Core, packet: Bytes, taken: number, payload: Bytes): Code {
+  const m = newMessage(core.token_, core.field_, payload, 0)
+  core.ready_ = 0
+  core.tx_ = cut(packet, taken, packet.length)
+  core.stall_ = core.hal_.timer.since(core.stamp_) * -1
+  insert(core, m, core.tail_)
+  noteLeaving(core, m, -taken)
+  nudge(core)
+  return m.token_
+}
+
+/**
+ * See `Client.publish`. The quick way, for a message of QoS 0 on a link with nothing before it: one look at what a slice found out
+ * (`ready_`), one packet, one write.
+ */
+export function publish(core: Core, topic: string, payload: Bytes, qos?: number, retain?: boolean, extra?: PublishExtra): Code {
+  if (topic === core.topic_ && core.ready_ > 0 && (qos === undefined || qos === 0) && retain !== true && extra === undefined && typeof payload === 'string') {
+    const n = core.field_.length + payload.length
+    if (n <= core.ready_) {
+      const packet = n < 128 ? cat(b2(0x30, n), core.field_, payload) : cat(b3(0x30, n % 128 + 128, (n - n % 128) / 128), core.field_, payload)
+      const taken = core.socket_!.write(packet)
+      if (taken > 0) {
+        core.quick_ = core.quick_ + 1
+        if (FEATURE_STATS) core.stats_.bytesOut = core.stats_.bytesOut + taken
+        core.token_ = core.token_ + 1
+        return taken === packet.length ? core.token_ : leaveRest(core, packet, taken, payload)
+      }
+    }
+  }
+  return publishChecked(core, topic, payload, qos, retain, extra)
 }

@@ -16,6 +16,8 @@ import { LinkCode } from '../../hal/hal.js'
 const enum Time {
   /** ms: the longest age, so that numbers stay of 32 bits. */
   Most = 1073741824,
+  /** Bytes of a packet whose header takes three. */
+  Head = 16383,
   /** ms: how long a closing connection may take to let DISCONNECT go. */
   Goodbye = 1000,
   /** ms: how long an overflowing receive set may stay full before the link is closed. */
@@ -222,6 +224,11 @@ export function settle(core: Core): void {
   settle(core)
 }
 
+/** Whether a message of QoS 0 may leave at once: nothing before it, nothing to wait for, nobody to be told. */
+function isFree(core: Core): boolean {
+  return core.phase_ === Phase.Up && core.tx_.length === 0 && core.count_ === 0 && !core.restoring_ && !core.dirty_ && core.options_.onReceipt === undefined
+}
+
 /** One slice. Returns the packets handled. The caller made sure that none is running. */
 export function slice(core: Core): number {
   const timer = core.hal_.timer
@@ -230,6 +237,7 @@ export function slice(core: Core): number {
   // Asked after more than 2^30 ms without a slice, a port may answer anything: then no time has passed.
   if (passed < 0 || passed > Time.Most) passed = 0
   core.busy_ = core.busy_ + 1
+  core.ready_ = 0
   core.more_ = false
   core.age_ = least(core.age_ + passed, Time.Most)
   core.sent_ = core.sent_ + passed
@@ -260,6 +268,9 @@ export function slice(core: Core): number {
   }
   core.hal_.system.feedWatchdog()
   core.busy_ = core.busy_ - 1
+  if (isFree(core)) core.ready_ = least(least(core.limits_[Limit.PacketOut]! - 3, core.limits_[Limit.OutboxBytes]!), Time.Head)
+  // The quick way counts on without a look.
+  if (core.token_ > Time.Most / 2) core.token_ = 0
   settle(core)
   return handled
 }

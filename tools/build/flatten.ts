@@ -186,8 +186,9 @@ export function flatten(code: string): string | undefined {
     if (moved.includes(one as FunctionDeclaration)) return flattening.text(one)
     return /^\w+\.Client = Client;?$/.test(source) ? '' : source
   })
-  // The variables stand before the first function that uses them, behind the constants and functions that they are made of.
-  const first = program.body.findIndex((one) => moved.includes(one as FunctionDeclaration))
-  texts.splice(first, 0, state)
+  // The variables stand as early as what they are made of allows: Espruino looks for a name from the first one on.
+  const words = new Set(state.match(/[A-Za-z_$][\w$]*/g))
+  const last = program.body.findLastIndex((one) => one.type === 'VariableDeclaration' && one.declarations.some(({ id }) => id.type === 'Identifier' && words.has(id.name)))
+  texts.splice(last + 1, 0, state)
   return texts.filter((one) => one !== '').join('\n')
 }
