@@ -65,7 +65,7 @@ function flatCore(hal: Hal, options: Options): Core {
   const nothing: Partial<Outgoing> = {}
   const first = nothing as Outgoing
   const core: Partial<Core> = {
-    ready_: 0, topic_: '', field_: EMPTY, socket_: undefined, token_: 0, quick_: 0, phase_: Phase.Offline, busy_: 0, tx_: EMPTY, queue_: first, tail_: first, limits_: [],
+    ready_: 0, topic_: '', field_: EMPTY, fieldBytes_: 0, socket_: undefined, token_: 0, quick_: 0, phase_: Phase.Offline, busy_: 0, tx_: EMPTY, queue_: first, tail_: first, limits_: [],
     hal_: hal, options_: options, stats_: {} as Stats, stamp_: 0, more_: false, due_: 0, soon_: false, handle_: 0,
     rx_: EMPTY, cursor_: 0, skipping_: 0, skip_: 0, skipId_: 0, paused_: false, epoch_: 1, leaving_: 0, sentNow_: 0, restoring_: false, dirty_: false,
     heard_: false, sessionPresent_: false, hadSession_: false, unsure_: false, age_: 0, wait_: 0, sent_: 0, received_: 0, ping_: -1, stall_: 0, ack_: 0,

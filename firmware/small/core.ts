@@ -88,6 +88,7 @@ export interface Core {
   ready_: number
   topic_: string
   field_: Bytes
+  fieldBytes_: number
   socket_: Socket | undefined
   token_: number
   /** QoS 0 messages that left at once and were not added to the counters yet. */

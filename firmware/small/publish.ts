@@ -162,6 +162,7 @@ function publishChecked(core: Core, topic: string, payload: Bytes, qos?: number,
   if (code < 0) return code
   core.topic_ = topic
   core.field_ = field
+  core.fieldBytes_ = field.length
   const m = newMessage(nextToken(core), field, payload, flags)
   if (extra !== undefined) code = FEATURE_POLICIES ? applyExtra(core, m, extra) : because(core, ErrorCode.FeatureMissing, 'extra')
   if (code === 0) code = FEATURE_POLICIES ? accept(core, m, extra !== undefined && extra.keepLatest === true) : roomFor(core, bytes)
@@ -198,15 +199,23 @@ function leaveRest(core: Core, packet: Bytes, taken: number, payload: Bytes): Co
  */
 export function publish(core: Core, topic: string, payload: Bytes, qos?: number, retain?: boolean, extra?: PublishExtra): Code {
   if (topic === core.topic_ && core.ready_ > 0 && (qos === undefined || qos === 0) && retain !== true && extra === undefined && typeof payload === 'string') {
-    const n = core.field_.length + payload.length
+    const n = core.fieldBytes_ + payload.length
     if (n <= core.ready_) {
-      const packet = n < 128 ? cat(b2(0x30, n), core.field_, payload) : cat(b3(0x30, n % 128 + 128, (n - n % 128) / 128), core.field_, payload)
+      let first = EMPTY
+      let size = n + 2
+      if (n < 128) first = b2(0x30, n)
+      else {
+        first = b3(0x30, n % 128 + 128, (n - n % 128) / 128)
+        size = n + 3
+      }
+      const packet = cat(first, core.field_, payload)
       const taken = core.socket_!.write(packet)
       if (taken > 0) {
         core.quick_ = core.quick_ + 1
         if (FEATURE_STATS) core.stats_.bytesOut = core.stats_.bytesOut + taken
         core.token_ = core.token_ + 1
-        return taken === packet.length ? core.token_ : leaveRest(core, packet, taken, payload)
+        if (taken === size) return core.token_
+        return leaveRest(core, packet, taken, payload)
       }
     }
   }

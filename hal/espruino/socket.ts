@@ -57,12 +57,16 @@ class PortSocket implements Socket {
 
   write(bytes: Bytes): Code {
     const net = this.net_
-    const some = cut(bytes, 0, this.credit())
+    let some = bytes
+    // Most often all of it fits, and is written with no look at each part.
+    if (bytes.length + this.queued_ > Limit.Queue || this.state_ !== SocketStatus.Open || net!.sckt < 0) some = cut(bytes, 0, this.credit())
     if (some.length > 0) {
       try {
         if (net!.sckt < 0) net!.sckt = -net!.sckt
         net!.write(some)
-        this.queued_ = this.queued_ + some.length
+        const n = some.length
+        this.queued_ = this.queued_ + n
+        return n
       } catch {
         // It has ended, and the event that tells it is still to come; or the network went, and none will.
         this.state_ = LinkCode.Closed
