@@ -33,7 +33,7 @@ export const tiny: Defaults = {
   packetIn: 1024, packetOut: 1024, streamMax: 0,
   outboxCount: 16, outboxBytes: 4096, inboxCount: 0, inboxBytes: 0,
   inflight: 8, subscriptions: 8, slicePackets: 8, sliceBytes: 1072,
-  maxFilters: 4, maxQos: 1, keepalive: 120,
+  maxFilters: 1, maxQos: 1, keepalive: 120,
   connectTimeout: 10000, requestTimeout: 10000, ackTimeout: 60000,
   reconnectPeriod: 1000, reconnectPeriodMax: 60000, reconnectSpread: 5000
 }
@@ -43,7 +43,7 @@ export const standard: Defaults = {
   packetIn: 1024, packetOut: 1024, streamMax: 262144,
   outboxCount: 64, outboxBytes: 16384, inboxCount: 16, inboxBytes: 8192,
   inflight: 20, subscriptions: 32, slicePackets: 16, sliceBytes: 4096,
-  maxFilters: 8, maxQos: 2, keepalive: 120,
+  maxFilters: 1, maxQos: 2, keepalive: 120,
   connectTimeout: 10000, requestTimeout: 10000, ackTimeout: 60000,
   reconnectPeriod: 1000, reconnectPeriodMax: 60000, reconnectSpread: 5000
 }

@@ -70,6 +70,8 @@ export function memoryContract(options: Partial<Options>, profile: Profile, inpu
   const flags = flagsOf(profile)
   const l = limitsOf(options, profile)
   const d = profiles[profile]
+  // tiny and standard are made of the small core, whose records have fewer members and which keeps no list of requests.
+  const small = profile !== 'full'
   const v5 = flags.FEATURE_V5 && options.protocolVersion === 5
   const cached = flags.FEATURE_CACHE && options.cache !== undefined && options.cache !== 'direct'
   const pushBack = cached && options.cache === 'push-back'
@@ -86,14 +88,15 @@ export function memoryContract(options: Partial<Options>, profile: Profile, inpu
   const transmit = packets + behind * Fixed.ackBytes + (flags.FEATURE_STREAM ? 0 : withheld * 4) + (v5 ? l.packetOut + 5 : 2) + 2
   const journal = flags.FEATURE_JOURNAL && options.journal !== undefined && options.journal !== false
   const held = journal && input.before !== undefined ? larger(l, limitsOf({ limits: input.before }, profile)) : l
-  const members = journal ? 26 : 24
+  const members = small ? (flags.FEATURE_POLICIES ? 19 : 13) : journal ? 26 : 24
   // An earlier program may have announced more than this one does.
   const receiveSet = flags.FEATURE_QOS2 ? Math.min(Fixed.receiveSet, journal ? Fixed.receiveSet : options.properties?.receiveMaximum ?? Fixed.receiveSet) : 0
   const head = flags.FEATURE_STREAM || flags.FEATURE_V5 ? l.packetIn : 0
   const entries = 2 * l.subscriptions
-  const asked = Fixed.requests * d.maxFilters
+  const requests = small ? 0 : Fixed.requests
+  const asked = requests * d.maxFilters
   // With what firmware/quarantine.ts knows of a filter.
-  const subscription = flags.FEATURE_GOVERNOR ? 16 : 11
+  const subscription = small ? (flags.FEATURE_GOVERNOR ? 15 : 9) : 16
 
   const parts: Part[] = []
   const add = (part: string, by: string, count: number, bytes: number, shape: Partial<Shape>, marks: Part['marks'] = {}): void => {
@@ -106,12 +109,12 @@ export function memoryContract(options: Partial<Options>, profile: Profile, inpu
     { outboxCountMost: held.outboxCount, outboxBytesMost: held.outboxBytes, inflightMost: journal ? held.outboxCount : held.inflight })
   const receipts = held.outboxCount + (journal ? JOURNAL_SPARE : 0)
   add('outbox: receipts not told', 'outboxCount', options.onReceipt === undefined ? 0 : receipts, 0, { records: receipts, members })
-  add('a publish under way', 'packetOut', 1, 2 * l.packetOut, { records: 1, members: 24, strings: 4 })
+  add('a publish under way', 'packetOut', 1, 2 * l.packetOut, { records: 1, members, strings: 4 })
   add('transmit buffer', 'sliceBytes, packetOut', 1, transmit, { strings: perSlice + behind, slots: perSlice + behind }, { transmitBytesMost: transmit })
   add('transmit buffer: one write', 'sliceBytes, packetOut', 1, transmit, { strings: 2, slots: 2 })
   add('acks behind a stream', 'constant', behind, behind * Fixed.ackBytes, { strings: behind, slots: behind })
   add('scanner: chunk read', 'sliceBytes', 1, l.sliceBytes, { strings: 1 })
-  add('scanner: packet in parts', 'packetIn', 1, l.packetIn, { strings: 2 + Math.ceil(l.packetIn / 32), slots: 2 + Math.ceil(l.packetIn / 32) }, { scannerBytesMost: l.packetIn })
+  add('scanner: packet in parts', 'packetIn', 1, l.packetIn, { strings: 2 + (small ? 0 : Math.ceil(l.packetIn / 32)), slots: 2 + (small ? 0 : Math.ceil(l.packetIn / 32)) }, { scannerBytesMost: l.packetIn })
   add('scanner: packet joined', 'packetIn', 1, l.packetIn, { strings: 1 })
   add('scanner: head of a stream', 'packetIn', head > 0 ? 1 : 0, head, { strings: 2 })
   add('packet handled', 'packetIn', 1, l.packetIn, { records: v5 ? 1 : 0, members: 24, strings: 3 + texts(l.packetIn), slots: numbers(l.packetIn) })
@@ -123,9 +126,10 @@ export function memoryContract(options: Partial<Options>, profile: Profile, inpu
   add('receive cache: acks withheld', 'inboxCount', withheld, withheld * 4, { strings: withheld, slots: withheld })
   add('receive set of QoS 2', 'receiveMaximum', receiveSet, 0, { slots: 2 * receiveSet }, { receiveSetMost: receiveSet })
   add('subscriptions', 'subscriptions, packetOut', entries, entries * filter * 2, { records: entries, members: subscription, strings: 3 * entries, slots: 2 * entries }, { subscriptionsMost: entries })
-  add('requests not answered', 'constant, packetOut', Fixed.requests, asked * filter * 2, { records: Fixed.requests + asked, members: subscription, strings: 3 * asked, slots: 2 * Fixed.requests + asked })
-  add('ids not used again', 'constant', Fixed.retired, 0, { slots: Fixed.retired })
-  add('topics published last', 'packetOut', Fixed.topics, Fixed.topics * 2 * l.packetOut, { strings: 2 * Fixed.topics, slots: 2 * Fixed.topics })
+  add('requests not answered', 'constant, packetOut', requests, asked * filter * 2, { records: requests + asked, members: subscription, strings: 3 * asked, slots: 2 * requests + asked })
+  add('ids not used again', 'constant', small ? 0 : Fixed.retired, 0, { slots: Fixed.retired })
+  const topics = small ? 1 : Fixed.topics
+  add('topics published last', 'packetOut', topics, topics * 2 * l.packetOut, { strings: 2 * topics, slots: 2 * topics })
   add('topic aliases of ours', 'topicAliasOut', aliasesOut, aliasesOut * l.packetOut, { records: aliasesOut, members: 2, strings: aliasesOut, slots: aliasesOut })
   add('topic aliases of the server', 'topicAliasMaximum', aliasesIn, aliasesIn * l.packetIn, { strings: aliasesIn, slots: aliasesIn })
   add('CONNECT', 'packetOut', 1, 2 * l.packetOut, { records: 1, members: 12, strings: 10 })
