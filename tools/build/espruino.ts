@@ -165,7 +165,7 @@ async function bundle({ absolute, prepared, around, form = 'module', onBoard }: 
  */
 async function minifyFlat(code: string, form: NonNullable<EspruinoOptions['form']>): Promise<string> {
   const result = await build({
-    stdin: { contents: `${code.replaceAll(/\b(exports\.|require\()/g, (text) => HOLDER + text)}\n${KEEP_FREE[form]}\nexport {}`, resolveDir: ROOT, sourcefile: 'flat.js', loader: 'js' },
+    stdin: { contents: `${code.replaceAll(/\b(exports\.|require\()/g, (text) => HOLDER + text)}\n${keepFree(form)}\nexport {}`, resolveDir: ROOT, sourcefile: 'flat.js', loader: 'js' },
     bundle: true, write: false, absWorkingDir: ROOT, format: 'esm', platform: 'neutral', target: 'es2015', charset: 'ascii', legalComments: 'none',
     minify: true, mangleProps: /[^_]_$/, mangleCache: TAKEN_NAMES, logLevel: 'silent'
   })
