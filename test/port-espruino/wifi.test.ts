@@ -71,11 +71,14 @@ describe('Wi-Fi', () => {
   })
 
   it('tries again after a delay, once for a failure that is told twice', async () => {
-    const { radio, network } = await joining()
+    const { radio, network } = await joining(new Radio(), 400)
+    const from = performance.now()
     radio.attempts[0]!.done('no_ap_found')
     radio.fire('disconnected', { reason: 'no_ap_found' })
     expect(radio.attempts).toHaveLength(1)
-    await expect.poll(() => radio.attempts.length).toBe(2)
+    await expect.poll(() => radio.attempts.length, { interval: 5 }).toBe(2)
+    // Twice the delay would be that of a second failure.
+    expect(performance.now() - from).toBeLessThan(750)
     expect(network.ready()).toBe(0)
     radio.attempts[1]!.done(null)
     radio.fire('connected')
