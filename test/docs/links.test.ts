@@ -44,7 +44,7 @@ describe('the documentation', () => {
 
   it.each(pages)('%s names only commands that package.json has', (page) => {
     const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> }
-    const builtIn = ['ci', 'install']
+    const builtIn = ['ci', 'init', 'install']
     const named = [...readText(page).matchAll(/\bnpm (?:run (?:-s )?)?([a-z][\w:-]*)/g)].map(([, name]) => name)
     expect(named.filter((name) => !builtIn.includes(name) && !(name in scripts))).toEqual([])
   })

@@ -14,6 +14,8 @@ import { NONE } from './shorten.js'
 
 const RECORD = 'core'
 const MAKER = 'flatCore'
+/** Where the functions on the record stand. */
+const FOLDER = 'firmware/small/'
 
 function children(node: AnyNode): AnyNode[] {
   return Object.values(node).flat().filter((value): value is AnyNode => value !== null && typeof value === 'object' && typeof (value as AnyNode).type === 'string')
@@ -158,13 +160,16 @@ class Flattening {
 /** The bundle with its record taken apart; undefined when it has none. Throws when the record is used in another way. */
 export function flatten(code: string): string | undefined {
   const program: Program = parse(code, { ecmaVersion: 2022, sourceType: 'module' })
-  const functions = program.body.filter((one): one is FunctionDeclaration => one.type === 'FunctionDeclaration')
+  // esbuild writes a module's path before it: what an application calls its own arguments is its affair.
+  const modules = [...code.matchAll(/^\/\/ (\S+\.ts)$/gm)]
+  const isOwn = (at: number): boolean => modules.findLast((one) => one.index < at)?.[1]?.includes(FOLDER) === true
+  const functions = program.body.filter((one): one is FunctionDeclaration => one.type === 'FunctionDeclaration' && isOwn(one.start))
   const maker = functions.find((one) => one.id.name === MAKER)
   if (maker === undefined) return undefined
   const flattening = new Flattening(code)
   const moved = functions.filter((one) => isRecord(one.params[0]))
   // As esbuild prints a class.
-  const face = program.body.find((one) => one.type === 'VariableDeclaration' && one.declarations[0]?.id.type === 'Identifier' && one.declarations[0].id.name === 'Client')
+  const face = program.body.find((one) => one.type === 'VariableDeclaration' && isOwn(one.start) && one.declarations[0]?.id.type === 'Identifier' && one.declarations[0].id.name === 'Client')
   const shape = face?.type === 'VariableDeclaration' ? face.declarations[0]!.init : undefined
   const factory = functions.find((one) => one.id.name === 'create')
   if (face === undefined || shape?.type !== 'ClassExpression' || factory === undefined) throw new Error('flatten: a bundle with a record needs the class Client and the function create')
