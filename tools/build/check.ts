@@ -6,7 +6,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { readBoards } from './boards.js'
+import { buildModule } from './board-build.js'
+import { flagsOfBoard, readBoards, type Board } from './boards.js'
 import { buildEspruino, type Bundle } from './espruino.js'
 import { keep } from './kept.js'
 import { buildLua } from './lua.js'
@@ -74,6 +75,22 @@ export async function checkPipelines(entry?: string, out?: string): Promise<{ ro
   return { rows, problems: problems.filter(one => !seen.has(printed(one)) && seen.add(printed(one))) }
 }
 
+/** Builds the module of every Espruino board, one build for boards that are alike, and compares its bytes with the budget. */
+async function checkBudgets(boards: Record<string, Board>): Promise<Problem[]> {
+  const problems: Problem[] = []
+  const known = new Map<string, Bundle | undefined>()
+  for (const [name, board] of Object.entries(boards)) {
+    if (board.runtime !== 'espruino' || board.budget.bytes === null) continue
+    const key = JSON.stringify([board.profile, flagsOfBoard(board), board.port])
+    if (!known.has(key)) known.set(key, await attempt(problems, () => buildModule(board)))
+    const bytes = known.get(key)?.bytes ?? 0
+    if (bytes > board.budget.bytes) {
+      problems.push({ file: 'board.json', line: 0, message: `boards.${name}.budget.bytes: ${bytes} bytes pass the budget of ${board.budget.bytes} by ${bytes - board.budget.bytes}` })
+    }
+  }
+  return problems
+}
+
 function table(rows: SizeRow[]): string {
   const cells = [['profile', 'target', 'source', 'bundle', 'minified'],
     ...rows.map(row => [row.profile, row.target, String(row.source), String(row.bundle), String(row.minified)])]
@@ -84,9 +101,11 @@ function table(rows: SizeRow[]): string {
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { json: { type: 'boolean' }, entry: { type: 'string' }, out: { type: 'string' } } })
   const problems: Problem[] = []
-  await attempt(problems, () => readBoards())
+  const boards = await attempt(problems, () => readBoards())
   const checked = await checkPipelines(values.entry, values.out ?? path.join(ROOT, '.cache/bundles'))
   problems.push(...checked.problems)
+  // A look at one entry is no look at the boards.
+  if (boards !== undefined && values.entry === undefined && checked.problems.length === 0) problems.push(...await checkBudgets(boards))
   if (values.json) {
     console.log(JSON.stringify({ rows: checked.rows, problems }))
   } else {
