@@ -3,7 +3,7 @@ import { EMPTY, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
 import { newGovernor } from '../governor.js'
 import { newInbox, take } from '../inbox.js'
-import { Asked, because, callUser, enterPhase, Limit, nudge, Phase, type Core, type Outgoing } from './core.js'
+import { Asked, because, callUser, enterPhase, nudge, Phase, type Core, type Outgoing } from './core.js'
 import { subscribe, unsubscribe } from './filters.js'
 import { startAttempt } from './link.js'
 import { releaseAcks } from './inbound.js'
@@ -12,6 +12,7 @@ import { publish, publishStream } from './publish.js'
 import { mayRead, mustHold } from './receive.js'
 import { checkHal, prepareConnect, readOptions } from './settings.js'
 import { begin, settle, slice } from './slice.js'
+import { newStats, stats } from './stats.js'
 import type { Hal } from '../../hal/hal.js'
 import type { Cause, DisconnectExtra, Message, MessageHandler, Options, Properties, PublishExtra, Qos, Stats, SubscribeExtra } from '../types.js'
 
@@ -20,45 +21,6 @@ const enum Longest {
   Wait = 1073741823,
   /** ms for which slices without work may be left out. */
   Quiet = 1000
-}
-
-/** The counters that this build has: each costs variables. */
-function newStats(): Stats {
-  const stats: Partial<Stats> = {
-    connects: 0, failures: 0, drops: 0, accepted: 0, sent: 0, delivered: 0, dropped: 0, rejected: 0, received: 0, oversize: 0, callbackErrors: 0,
-    outboxCount: 0, outboxBytes: 0, inflight: 0
-  }
-  if (FEATURE_STATS) {
-    stats.packetsIn = 0
-    stats.packetsOut = 0
-    stats.bytesIn = 0
-    stats.bytesOut = 0
-    stats.resent = 0
-    stats.pings = 0
-    stats.longestSlice = 0
-    stats.strayAcks = 0
-    stats.sessionLost = 0
-    stats.outboxCountMost = 0
-    stats.outboxBytesMost = 0
-    stats.inflightMost = 0
-    stats.subscriptionsMost = 0
-    stats.transmitBytesMost = 0
-    stats.scannerBytesMost = 0
-    stats.inboxCountMost = 0
-    stats.inboxBytesMost = 0
-    stats.receiveSetMost = 0
-    stats.pingInterval = 0
-    stats.boots = 0
-    stats.expired = 0
-    stats.unknown = 0
-  }
-  if (FEATURE_QOS2) stats.repeats = 0
-  if (FEATURE_CACHE) stats.inboxDropped = 0
-  if (FEATURE_GOVERNOR) {
-    stats.takeovers = 0
-    stats.quarantined = 0
-  }
-  return stats as Stats
 }
 
 function flatCore(hal: Hal, options: Options): Core {
@@ -258,26 +220,6 @@ function receive(core: Core, timeoutMs: number): Message | undefined {
 /** See `Client.server`: no server of 3.1 or 3.1.1 tells properties. */
 function server(_core: Core): Properties | undefined {
   return undefined
-}
-
-/** See `Client.stats`. */
-function stats(core: Core): Stats {
-  const s = core.stats_
-  // Those that left at once were counted once for all of this.
-  s.accepted = s.accepted + core.quick_
-  s.sent = s.sent + core.quick_
-  if (FEATURE_STATS) s.packetsOut = s.packetsOut + core.quick_
-  core.quick_ = 0
-  s.outboxCount = core.count_
-  s.outboxBytes = core.bytes_
-  s.inflight = 0
-  if (FEATURE_STATS) s.pingInterval = core.limits_[Limit.Keepalive]!
-  let m = core.queue_.next_
-  while (m !== undefined) {
-    if (m.id_ > 0) s.inflight = s.inflight + 1
-    m = m.next_
-  }
-  return s
 }
 
 /** See `Client.explain`. */

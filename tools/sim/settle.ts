@@ -1,6 +1,7 @@
 /** When a run has settled, and how long that may take. */
 import { deniedFilters } from './script.js'
-import { levelsOf, type World } from './world.js'
+import { levelsOf } from './levels.js'
+import type { World } from './world.js'
 
 /** What the longest honest way back consists of: noticing, answers that were never given, delays, refusals; drained after it. */
 export function settleLimitMs(world: World): number {

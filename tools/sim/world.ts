@@ -3,10 +3,7 @@
  * taken. Promises watch it through hooks; the first one that is broken ends the run.
  */
 import { ErrorCode } from '../../firmware/codes.js'
-import type { Core } from '../../firmware/core.js'
 import type { Client } from '../../firmware/index.js'
-import { Limit, type Core as SmallCore } from '../../firmware/small/core.js'
-import { Want } from '../../firmware/subscriptions.js'
 import type { Bytes, Code, LinkState, Options, Outcome, Qos } from '../../firmware/types.js'
 import type { Endpoint, Hal, Socket } from '../../hal/hal.js'
 import { createSim, DEFAULT_CONDITIONS, type Sim } from '../../hal/sim/index.js'
@@ -349,55 +346,5 @@ export class World {
     }
     this.recorder?.frame(this.now, 'in', link, frame)
     for (const hook of this.watching) hook.in?.(frame, link)
-  }
-}
-
-/** Figures that are not public, of either core: what is held, and the bounds it is held to. */
-export interface Levels {
-  outboxCount: number
-  outboxBytes: number
-  inflight: number
-  sliceBytes: number
-  slicePackets: number
-  packetOut: number
-  packetIn: number
-  subscriptions: number
-  inboxCount: number
-  inboxBytes: number
-  version: number
-  held: { receipts: number; cached: number; cachedBytes: number; withheld: number; filters: number; receiveSet: number; transmit: number; halfReceived: number }
-  /** Filters that are blamed for a close of the server, and those that are set aside for it. */
-  blamed: string[]
-  aside: string[]
-}
-
-function levelsOfSmall(core: Partial<Pick<SmallCore, 'inbox_' | 'receiveSet_'>> & Omit<SmallCore, 'inbox_' | 'receiveSet_'>): Levels {
-  const at = (which: Limit): number => core.limits_[which] ?? 0
-  return {
-    outboxCount: at(Limit.OutboxCount), outboxBytes: at(Limit.OutboxBytes), inflight: at(Limit.Inflight), sliceBytes: at(Limit.SliceBytes), slicePackets: at(Limit.SlicePackets),
-    packetOut: at(Limit.PacketOut), packetIn: at(Limit.PacketIn), subscriptions: at(Limit.Subscriptions), inboxCount: at(Limit.InboxCount), inboxBytes: at(Limit.InboxBytes), version: 4,
-    held: {
-      receipts: core.receipts_.length, cached: core.inbox_?.count_ ?? 0, cachedBytes: core.inbox_?.bytes_ ?? 0, withheld: core.inbox_?.withheld_.length ?? 0, filters: core.filters_.length, receiveSet: core.receiveSet_?.length ?? 0,
-      transmit: core.tx_.length, halfReceived: core.rx_.length - core.cursor_
-    },
-    blamed: core.filters_.filter((one) => (one.blame_ ?? 0) > 0).map((one) => one.text_),
-    aside: core.filters_.filter((one) => one.want_ === Want.Aside).map((one) => one.text_)
-  }
-}
-
-export function levelsOf(world: World): Levels {
-  const core = (world.client as unknown as { core_: Core | SmallCore }).core_
-  if ('limits_' in core) return levelsOfSmall(core)
-  const s = core.settings_
-  const { entries_: entries } = core.registry_
-  return {
-    outboxCount: s.outboxCount_, outboxBytes: s.outboxBytes_, inflight: s.inflight_, sliceBytes: s.sliceBytes_, slicePackets: s.slicePackets_,
-    packetOut: s.packetOut_, packetIn: s.packetIn_, subscriptions: s.subscriptions_, inboxCount: s.inboxCount_, inboxBytes: s.inboxBytes_, version: s.version_,
-    held: {
-      receipts: core.outbox_.owed_, cached: core.inbox_.count_, cachedBytes: core.inbox_.bytes_, withheld: core.inbox_.withheld_.length, filters: entries.length,
-      receiveSet: core.receiveSet_.length, transmit: core.tx_.bytes_, halfReceived: core.scanner_.held_ + core.scanner_.small_.length
-    },
-    blamed: entries.filter((one) => (one.blame_ ?? 0) > 0).map((one) => one.filter_),
-    aside: entries.filter((one) => one.want_ === Want.Aside).map((one) => one.filter_)
   }
 }

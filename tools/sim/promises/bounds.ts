@@ -1,6 +1,6 @@
 /** No limit is ever passed (docs/limits.md). */
 import { checkMarks, memoryContract } from '../../contract/contract.js'
-import { levelsOf } from '../world.js'
+import { levelsOf } from '../levels.js'
 import type { Stats } from '../../../firmware/types.js'
 import type { SimPromise } from './promise.js'
 

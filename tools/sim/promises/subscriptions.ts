@@ -1,6 +1,6 @@
 /** Subscriptions survive what happens to the link, and answers find them in place (docs/protocol.md, 9 and 17). */
 import { subscriptionsDiffer } from '../settle.js'
-import { levelsOf } from '../world.js'
+import { levelsOf } from '../levels.js'
 import type { SimPromise } from './promise.js'
 
 export const subscriptionsWhole: SimPromise = {
