@@ -218,6 +218,9 @@ export async function buildEspruino(options: EspruinoOptions): Promise<Bundle> {
   const modules = Object.entries(output.inputs)
     .filter(([file]) => prepared.sourceBytes.has(path.resolve(ROOT, file)) && around?.texts.has(path.resolve(ROOT, file)) !== true)
     .map(([file, { bytesInOutput }]) => ({ file: shown(path.resolve(ROOT, file)), sourceBytes: prepared.sourceBytes.get(path.resolve(ROOT, file))!, bytes: bytesInOutput }))
+  // A flat bundle has its functions at other places: what each file had before, in proportion.
+  const whole = modules.reduce((sum, one) => sum + one.bytes, 0)
+  if (flat !== undefined && whole > 0) for (const one of modules) one.bytes = Math.round(one.bytes * Buffer.byteLength(code) / whole)
   const left = [...prepared.texts].filter(([file]) => around?.texts.has(file) !== true).map(([, one]) => Buffer.byteLength(one.replace(/\n\s*(?=\n)/g, '')))
   return { code, bytes: Buffer.byteLength(code), modules, leftBytes: left.reduce((sum, one) => sum + one, 0) }
 }
