@@ -7,6 +7,7 @@ import { Asked, because, callUser, enterPhase, nudge, Phase, type Core, type Out
 import { subscribe, unsubscribe } from './filters.js'
 import { startAttempt } from './link.js'
 import { releaseAcks } from './inbound.js'
+import { newMessage } from './outbox.js'
 import { expire, nextExpiry } from './policies.js'
 import { publish, publishStream } from './publish.js'
 import { mayRead, mustHold } from './receive.js'
@@ -275,6 +276,11 @@ function renew(core: Core): void {
   core.hadSession_ = false
   core.unsure_ = false
   core.attempts_ = 0
+  if (FEATURE_POLICIES) {
+    // Its priority is compared with those of messages.
+    core.queue_ = newMessage(0, EMPTY, EMPTY, 0)
+    core.tail_ = core.queue_
+  }
   if (FEATURE_FAILOVER) core.server_ = 0
   if (FEATURE_QOS2) {
     core.receiveSet_ = []
