@@ -54,6 +54,7 @@ export function closeLink(core: Core): void {
   core.sentNow_ = 0
   core.ping_ = -1
   core.drainSent_ = false
+  core.paused_ = false
   core.more_ = false
   // Nothing that comes is of this connection any more.
   core.epoch_ = core.epoch_ + 1
