@@ -1,2 +1,2 @@
 /** The profile `tiny`: what a bundle of it exports, and nothing else. */
-export { Client, create, run } from './small/client.js'
+export { Client, create, run } from './tiny/client.js'

@@ -203,7 +203,7 @@ export async function buildEspruino(options: EspruinoOptions): Promise<Bundle> {
   const run = { ...options, absolute, prepared }
   const result = await bundle(run, minify)
   const problems: Problem[] = result.warnings.map(fromMessage)
-  const flat = prepared.texts.has(path.join(ROOT, 'firmware/small/core.ts')) ? flatten(textOf(await bundle(run, false, false), '.js')) : undefined
+  const flat = ['small', 'tiny'].some((core) => prepared.texts.has(path.join(ROOT, `firmware/${core}/core.ts`))) ? flatten(textOf(await bundle(run, false, false), '.js')) : undefined
   let text = textOf(result, '.js')
   if (flat !== undefined) text = minify ? await minifyFlat(flat, options.form ?? 'module') : flat
   const code = minify ? await smallest(text, options.form ?? 'module') : text

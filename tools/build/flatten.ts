@@ -15,7 +15,7 @@ import { NONE } from './shorten.js'
 const RECORD = 'core'
 const MAKER = 'flatCore'
 /** Where the functions on the record stand. */
-const FOLDER = 'firmware/small/'
+const FOLDER = /firmware\/(small|tiny)\//
 
 function children(node: AnyNode): AnyNode[] {
   return Object.values(node).flat().filter((value): value is AnyNode => value !== null && typeof value === 'object' && typeof (value as AnyNode).type === 'string')
@@ -162,7 +162,7 @@ export function flatten(code: string): string | undefined {
   const program: Program = parse(code, { ecmaVersion: 2022, sourceType: 'module' })
   // esbuild writes a module's path before it: what an application calls its own arguments is its affair.
   const modules = [...code.matchAll(/^\/\/ (\S+\.ts)$/gm)]
-  const isOwn = (at: number): boolean => modules.findLast((one) => one.index < at)?.[1]?.includes(FOLDER) === true
+  const isOwn = (at: number): boolean => modules.findLast((one) => one.index < at)?.[1]?.match(FOLDER) != null
   const functions = program.body.filter((one): one is FunctionDeclaration => one.type === 'FunctionDeclaration' && isOwn(one.start))
   const maker = functions.find((one) => one.id.name === MAKER)
   if (maker === undefined) return undefined

@@ -1,6 +1,7 @@
-/** What a client holds now, and the bounds it is held to: figures that are not public, of either core. */
+/** What a client holds now, and the bounds it is held to: figures that are not public, of the three cores. */
 import type { Core } from '../../firmware/core.js'
 import { Limit, type Core as SmallCore } from '../../firmware/small/core.js'
+import { Limit as TinyLimit, type Core as TinyCore } from '../../firmware/tiny/core.js'
 import { Want } from '../../firmware/subscriptions.js'
 import type { World } from './world.js'
 
@@ -36,8 +37,22 @@ function levelsOfSmall(core: Partial<Pick<SmallCore, 'inbox_' | 'receiveSet_'>> 
   }
 }
 
+/** The build tiny: its slices read so many bytes at most and count no packets, and it tells a receipt at once. */
+const TINY_SLICE = 1072
+
+function levelsOfTiny(core: TinyCore): Levels {
+  const at = (which: TinyLimit): number => core.limits_[which] ?? 0
+  return {
+    outboxCount: at(TinyLimit.OutboxCount), outboxBytes: at(TinyLimit.OutboxBytes), inflight: at(TinyLimit.Inflight), sliceBytes: TINY_SLICE, slicePackets: TINY_SLICE / 2,
+    packetOut: at(TinyLimit.PacketOut), packetIn: at(TinyLimit.PacketIn), subscriptions: at(TinyLimit.Subscriptions), inboxCount: 0, inboxBytes: 0, version: 4,
+    held: { receipts: 0, cached: 0, cachedBytes: 0, withheld: 0, filters: core.filters_.length, receiveSet: 0, transmit: core.tx_.length, halfReceived: core.rx_.length },
+    blamed: [], aside: []
+  }
+}
+
 export function levelsOf(world: World): Levels {
-  const core = (world.client as unknown as { core_: Core | SmallCore }).core_
+  const core = (world.client as unknown as { core_: Core | SmallCore | TinyCore }).core_
+  if ('hearers_' in core) return levelsOfTiny(core)
   if ('limits_' in core) return levelsOfSmall(core)
   const s = core.settings_
   const { entries_: entries } = core.registry_

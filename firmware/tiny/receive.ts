@@ -1,0 +1,164 @@
+/** What the server sends: whole packets are handled where they lie, a message that is too large is passed over. */
+import { at, b4, cat, cut, EMPTY, plain, u16At, find, type Bytes, type Code } from '../bytes.js'
+import { ErrorCode } from '../codes.js'
+import { because, callUser, endpoint, enterPhase, Limit, Phase, State, type Core } from './core.js'
+import { answered, forget, matches } from './filters.js'
+import { acknowledged } from './publish.js'
+
+const enum Most {
+  /** Bytes read in one slice. */
+  Slice = 1072,
+  /** Bytes that may wait for the socket before reading waits too. */
+  Unsent = 2048,
+  CodeV4 = 5
+}
+
+/** Who hears a topic, kept for the next message of the same. False when no server may send it. */
+function tune(core: Core, topic: Bytes): boolean {
+  if (topic.length === 0 || !plain(topic) && (find(topic, '#' as Bytes, 0) >= 0 || find(topic, '+' as Bytes, 0) >= 0)) return false
+  core.heard_ = topic
+  core.heardText_ = core.hal_.text.text(topic)
+  core.hearers_ = []
+  for (const f of core.filters_) {
+    if (f.handler_ !== undefined && matches(f.field_, topic)) core.hearers_.push(f.handler_)
+  }
+  const fn = core.options_.onMessage
+  if (core.hearers_.length === 0 && fn !== undefined) core.hearers_.push(fn)
+  return true
+}
+
+/** CONNACK (section 3.2): the session's beginning, or why there is none. */
+function greeted(core: Core, flags: number, reason: number): Code {
+  const isClean = core.options_.clean !== false
+  if (flags > 1 || reason > Most.CodeV4 || flags === 1 && (isClean || reason > 0)) return because(core, ErrorCode.ProtocolError, 'CONNACK', 2)
+  if (reason > 0) {
+    because(core, ErrorCode.ConnectRefused, endpoint(core).host, 4)
+    core.cause_.reason = reason
+    return ErrorCode.ConnectRefused
+  }
+  core.stats_.connects = core.stats_.connects + 1
+  if (flags === 0 || core.unsure_) forget(core)
+  if (flags === 0) {
+    let m = core.queue_.next_
+    if (core.session_) because(core, ErrorCode.SessionLost, '', core.count_)
+    while (m !== undefined) {
+      m.dup_ = 0
+      m = m.next_
+    }
+  }
+  core.session_ = flags === 1
+  core.unsure_ = false
+  core.ping_ = 0
+  core.owed_ = 0
+  enterPhase(core, Phase.Up, 0)
+  // From now on there is one to be lost.
+  core.session_ = !isClean
+  return 0
+}
+
+/** Any packet but PUBLISH and CONNACK. */
+function answer(core: Core, first: number, bytes: Bytes, i: number, length: number): Code {
+  if (first === 208 && length === 0) return 0
+  if (length > 1) {
+    const id = u16At(bytes, i)
+    if (first === 64 && length === 2) {
+      acknowledged(core, id)
+      return 0
+    }
+    if (first === 144 && length === 3 || first === 176 && length === 2) {
+      answered(core, id, first === 144 ? State.Asked : State.EndAsked, first === 144 ? at(bytes, i + 2) : 0)
+      return 0
+    }
+  }
+  return because(core, ErrorCode.ProtocolError, '', (first - first % 16) / 16)
+}
+
+/** Handles what is whole of `rx_`. Below 0 the link must end. */
+function handle(core: Core): Code {
+  const bytes = core.rx_
+  const end = bytes.length
+  const packetIn = core.limits_[Limit.PacketIn]!
+  let from = 0
+  let code = 0
+  while (code === 0 && core.asked_ === 0 && end - from > 1) {
+    const first = at(bytes, from)
+    let length = at(bytes, from + 1)
+    let i = from + 2
+    if (length > 127) {
+      let unit = 128
+      let more = length
+      length = length - 128
+      while (more > 127) {
+        if (unit > 2097152) return because(core, ErrorCode.Malformed, '', first)
+        if (i === end) break
+        more = at(bytes, i)
+        length = length + more % 128 * unit
+        unit = unit * 128
+        i = i + 1
+      }
+      if (more > 127) break
+    }
+    const last = i + length
+    if (core.phase_ === Phase.Connecting) {
+      if (first !== 32 || length !== 2) return because(core, ErrorCode.NotMqtt, endpoint(core).host, first)
+      if (last > end) break
+      code = greeted(core, at(bytes, i), at(bytes, i + 1))
+    } else if (first > 47 && first < 64) {
+      const isAcked = first % 8 > 1
+      const isWhole = last <= end
+      const size = last - from
+      // Of one that is too large only the packet id is wanted.
+      if (!isWhole && (size <= packetIn || end - from < packetIn)) break
+      const topicEnd = i + 2 + (end - i > 1 ? u16At(bytes, i) : 65536)
+      const start = isAcked ? topicEnd + 2 : topicEnd
+      if (start > last || start > end || first % 8 > 3) return because(core, ErrorCode.ProtocolError, 'PUBLISH', 3)
+      const id = isAcked ? u16At(bytes, topicEnd) : 0
+      if (size > packetIn) core.stats_.oversize = core.stats_.oversize + 1
+      else {
+        const topic = cut(bytes, i + 2, topicEnd)
+        if (topic !== core.heard_ && !tune(core, topic) || isAcked && id === 0) return because(core, ErrorCode.ProtocolError, 'PUBLISH', 3)
+        const info = core.info_
+        info.qos = isAcked ? 1 : 0
+        info.retain = first % 2 > 0
+        info.dup = first > 55
+        info.packetId = id
+        core.stats_.received = core.stats_.received + 1
+        const payload = cut(bytes, start, last)
+        for (const fn of core.hearers_) callUser(core, fn, core.heardText_, payload, info)
+      }
+      if (isAcked) core.tx_ = cat(core.tx_, b4(64, 2, (id - id % 256) / 256, id % 256))
+      if (!isWhole) core.skip_ = last - end
+    } else {
+      if (length > 3) return because(core, ErrorCode.ProtocolError, '', (first - first % 16) / 16)
+      if (last > end) break
+      code = answer(core, first, bytes, i, length)
+    }
+    from = last
+  }
+  core.rx_ = from < end ? cut(bytes, from, end) : EMPTY
+  return code
+}
+
+/** Reads and handles what has come, some at a time. Below 0 the link must end. */
+export function receive(core: Core): Code {
+  let most: number = Most.Slice
+  while (core.tx_.length < Most.Unsent) {
+    const bytes = core.socket_!.read(most)
+    const n = bytes.length
+    if (n === 0) return 0
+    most = most - n
+    if (core.pinging_ === 2) core.pinging_ = 0
+    if (core.skip_ >= n) core.skip_ = core.skip_ - n
+    else {
+      core.rx_ = cat(core.rx_, core.skip_ > 0 ? cut(bytes, core.skip_, n) : bytes)
+      core.skip_ = 0
+      const code = handle(core)
+      if (code < 0) return code
+    }
+    if (most === 0 || core.asked_ < 0) {
+      core.more_ = true
+      return 0
+    }
+  }
+  return 0
+}

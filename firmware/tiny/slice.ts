@@ -1,0 +1,239 @@
+/** One slice: read what the socket has, handle each whole packet, look at what is due, write what the socket will take. Nothing in it waits. */
+import { b2, cat, EMPTY, type Code } from '../bytes.js'
+import { ErrorCode } from '../codes.js'
+import { because, endpoint, enterPhase, Limit, nudge, Phase, State, Time, type Core } from './core.js'
+import { request } from './filters.js'
+import { end, endAll, flush, pump } from './publish.js'
+import { receive } from './receive.js'
+import { check, prepareConnect } from './settings.js'
+import { LinkCode } from '../../hal/hal.js'
+
+const enum Ms {
+  /** The longest wait for the answer to a PINGREQ. */
+  Ping = 20000,
+  /** PINGREQ leaves so long before the keepalive ends. */
+  Margin = 5000,
+  /** A link that held so long was a good one. */
+  Stable = 60000,
+  /** Over which those that lost a good link come back. */
+  Spread = 5000,
+  /** After a refusal that somebody has to mend. */
+  SlowLane = 10000,
+  /** Between two looks at a network that is not there. */
+  Network = 1000
+}
+
+/** ms that the peer has to answer a PINGREQ. */
+function patience(core: Core): number {
+  const half = core.limits_[Limit.Keepalive]! * 500
+  return half > Ms.Ping ? Ms.Ping : half
+}
+
+/** The connection ends; what was sent and not answered is sent again on the next. */
+function closeLink(core: Core): void {
+  const socket = core.socket_
+  core.socket_ = undefined
+  if (socket !== undefined) socket.close()
+  // The server may have begun a session that we did not hear of.
+  if (core.phase_ === Phase.Connecting) core.unsure_ = true
+  core.tx_ = EMPTY
+  core.rx_ = EMPTY
+  core.skip_ = 0
+  core.room_ = 0
+  core.inflight_ = 0
+  core.pinging_ = 0
+  core.leaving_ = undefined
+  let m = core.queue_.next_
+  while (m !== undefined) {
+    m.out_ = false
+    m = m.next_
+  }
+  for (const f of core.filters_) {
+    if (f.state_ === State.Asked || f.state_ === State.EndAsked) f.state_ = f.state_ - 1
+  }
+}
+
+/** Not connected, and not trying. A session that ends with the connection takes its messages along. */
+function goOffline(core: Core, code: Code): void {
+  closeLink(core)
+  enterPhase(core, Phase.Offline, code)
+  if (core.options_.clean !== false) endAll(core, code)
+}
+
+/** An attempt or a connection ended for `code`: the next comes after 1, 2, 4 ... 60 s, spread, and later where somebody has to mend something. */
+function fail(core: Core, code: Code): void {
+  const wasUp = core.phase_ >= Phase.Up
+  const isLeaving = core.phase_ === Phase.Draining
+  const slow = code === ErrorCode.ConnectRefused && core.cause_.reason !== 3
+  const limits = core.limits_
+  const first = limits[Limit.Reconnect]!
+  let wait = first
+  if (wasUp) {
+    core.stats_.drops = core.stats_.drops + 1
+    if (core.age_ >= Ms.Stable) core.attempts_ = 0
+    // One for which the server ends the link again and again keeps all others waiting.
+    const m = core.queue_.next_
+    if (m !== undefined && m.out_ && m.dup_ > 0 && (code === ErrorCode.ClosedByServer || code === LinkCode.Reset || code === ErrorCode.AckTimeout)) {
+      m.tries_ = m.tries_ + (code === ErrorCode.AckTimeout ? 2 : 1)
+      if (m.tries_ > 3) end(core, m, 'rejected', because(core, code === ErrorCode.AckTimeout ? ErrorCode.NoAck : ErrorCode.Poison, '', m.tries_, 3))
+    }
+  } else core.stats_.failures = core.stats_.failures + 1
+  closeLink(core)
+  if (first === 0 || isLeaving) {
+    goOffline(core, code)
+    return
+  }
+  for (let i = 0; i < core.attempts_ && wait < limits[Limit.ReconnectMax]!; i = i + 1) wait = wait * 2
+  if (wait > limits[Limit.ReconnectMax]!) wait = limits[Limit.ReconnectMax]!
+  if (slow && wait < Ms.SlowLane) wait = Ms.SlowLane
+  if (core.options_.jitter !== false) {
+    const chance = core.hal_.system.random()
+    wait = slow ? wait + wait * chance / 65536 : wait / 2 + wait * chance / 65536
+    if (wasUp && core.attempts_ === 0) wait = wait + Ms.Spread * chance / 32768
+  }
+  core.attempts_ = core.attempts_ + 1
+  core.wait_ = wait - wait % 1
+  enterPhase(core, Phase.Waiting, code)
+}
+
+/** Opens the socket, when there is a network. */
+function startAttempt(core: Core): void {
+  const network = core.hal_.network
+  if (network !== undefined && network.ready() <= 0) {
+    core.wait_ = Ms.Network
+    core.age_ = 0
+    // Told once.
+    if (core.cause_.code !== ErrorCode.NetworkDown) enterPhase(core, Phase.Waiting, because(core, ErrorCode.NetworkDown, network.reason()))
+    else because(core, ErrorCode.NetworkDown, network.reason())
+    return
+  }
+  const code = prepareConnect(core)
+  if (core.asked_ < 0) return
+  if (code < 0) fail(core, code)
+  else {
+    core.socket_ = core.hal_.socket.open(endpoint(core))
+    enterPhase(core, Phase.Opening, 0)
+  }
+}
+
+/** What an open or opening socket has for us and takes from us. Below 0 the link must end. */
+function turn(core: Core): Code {
+  let status = core.socket_!.status()
+  let code = 0
+  if (core.phase_ === Phase.Opening && status > 0) {
+    const age = core.age_
+    core.tx_ = core.connectPacket_
+    enterPhase(core, Phase.Connecting, 0)
+    core.age_ = age
+    if (core.asked_ < 0) return 0
+    code = flush(core)
+  }
+  if (core.phase_ > Phase.Opening && code >= 0) {
+    code = receive(core)
+    if (code < 0 || core.asked_ < 0) return code
+    // More than it had before may have come; then its end is seen by the next slice.
+    if (!core.more_) status = core.socket_!.status()
+  }
+  if (status < 0 && !core.more_) code = status
+  const limits = core.limits_
+  if (core.phase_ >= Phase.Up) {
+    if (code >= 0) code = request(core)
+    if (code >= 0) code = pump(core)
+    if (code >= 0) {
+      const period = limits[Limit.Keepalive]! * 1000
+      if (period > 0) {
+        if (core.pinging_ > 0) {
+          if (core.ping_ >= patience(core)) return because(core, ErrorCode.PingTimeout, '', core.ping_, patience(core))
+        } else if (core.ping_ >= (period > Ms.Margin * 10 ? period - Ms.Margin : period * 0.9)) {
+          core.pinging_ = 1
+          core.ping_ = 0
+          core.tx_ = cat(core.tx_, b2(192, 0))
+          code = flush(core)
+        }
+      }
+      if (core.owed_ >= limits[Limit.Ack]!) return because(core, core.open_ > 0 ? ErrorCode.RequestTimeout : ErrorCode.AckTimeout, '', core.owed_, limits[Limit.Ack])
+      if (core.phase_ === Phase.Draining && (core.count_ === 0 && core.tx_.length === 0 || core.age_ >= core.wait_)) {
+        if (core.tx_.length === 0) core.socket_!.write(b2(224, 0))
+        goOffline(core, because(core, ErrorCode.Disconnected))
+        return 0
+      }
+    }
+  } else if (code >= 0) {
+    if (core.age_ >= limits[Limit.Connect]!) return because(core, ErrorCode.ConnectTimeout, core.phase_ === Phase.Opening ? 'tcp' : 'connack', core.age_, limits[Limit.Connect])
+    code = flush(core)
+  }
+  return code < 0 ? because(core, code === LinkCode.Closed && core.phase_ >= Phase.Connecting ? ErrorCode.ClosedByServer : code, endpoint(core).host, core.age_) : 0
+}
+
+/** Begins to connect, unless that is under way. */
+export function begin(core: Core): void {
+  core.age_ = 0
+  core.wait_ = 0
+  core.phase_ = Phase.Waiting
+  nudge(core)
+}
+
+/** What a callback asked for is done once nothing of ours is under way. The callbacks of that may ask again. */
+export function settle(core: Core): void {
+  while (core.asked_ < 0 && core.busy_ === 0) {
+    const code = core.asked_
+    core.asked_ = 0
+    core.busy_ = 1
+    if (core.phase_ !== Phase.Offline) goOffline(core, because(core, code))
+    if (code === ErrorCode.Destroyed) {
+      core.phase_ = Phase.Offline
+      endAll(core, code)
+      core.filters_ = []
+      core.again_ = false
+      const timer = core.hal_.timer
+      if (core.handle_ > 0 && timer.wakeAfter !== undefined) timer.wakeAfter(core.handle_, -1)
+      core.handle_ = 0
+    }
+    core.busy_ = 0
+    if (core.again_ && core.asked_ === 0) {
+      core.again_ = false
+      if (check(core) === 0) begin(core)
+    }
+  }
+}
+
+/** One slice. */
+export function slice(core: Core): void {
+  let passed = core.since_(core.stamp_)
+  core.stamp_ = core.ticks_()
+  if (!(passed >= 0 && passed < Time.Most)) passed = 0
+  core.busy_ = core.busy_ + 1
+  core.more_ = false
+  core.age_ = core.age_ + passed < Time.Most ? core.age_ + passed : Time.Most
+  core.ping_ = core.ping_ + passed
+  core.owed_ = core.inflight_ + core.open_ > 0 ? core.owed_ + passed : 0
+  if (core.phase_ === Phase.Waiting) {
+    if (core.age_ >= core.wait_) startAttempt(core)
+  } else if (core.phase_ > Phase.Waiting && core.asked_ === 0) {
+    const code = turn(core)
+    if (code < 0) fail(core, code)
+  }
+  core.hal_.system.feedWatchdog()
+  core.busy_ = core.busy_ - 1
+  settle(core)
+  let due: number = Time.Most
+  const phase = core.phase_
+  const limits = core.limits_
+  if (phase === Phase.Waiting) due = core.wait_ - core.age_
+  else if (phase > Phase.Waiting) {
+    due = limits[Limit.Connect]! - core.age_
+    if (phase >= Phase.Up) {
+      const period = limits[Limit.Keepalive]! * 1000
+      due = period === 0 ? Time.Most : (core.pinging_ > 0 ? patience(core) : period > Ms.Margin * 10 ? period - Ms.Margin : period * 0.9) - core.ping_
+      const owed = limits[Limit.Ack]! - core.owed_
+      if (core.inflight_ + core.open_ > 0 && owed < due) due = owed
+      if (phase === Phase.Draining && core.wait_ - core.age_ < due) due = core.wait_ - core.age_
+      if (phase === Phase.Up && core.count_ === 0 && core.open_ === 0 && core.tx_.length === 0 && core.options_.onReceipt === undefined) {
+        const room = limits[Limit.PacketOut]! < limits[Limit.OutboxBytes]! ? limits[Limit.PacketOut]! : limits[Limit.OutboxBytes]!
+        core.room_ = (room < 16383 ? room : 16383) - 2
+        if (core.token_ > 32767) core.token_ = 0
+      }
+    }
+  }
+  core.due_ = core.more_ || due < 0 ? 0 : due
+}
