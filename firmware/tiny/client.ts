@@ -13,10 +13,10 @@ function flatCore(hal: Hal, options: Options): Core {
   const nothing: Partial<Outgoing> = {}
   const first = nothing as Outgoing
   const core: Partial<Core> = {
-    topic_: '', field_: EMPTY, room_: 0, socket_: undefined, token_: 0, quick_: 0, busy_: 0, phase_: Phase.Offline, tx_: EMPTY, more_: false, stamp_: 0, due_: 0,
+    topic_: '', field_: EMPTY, room_: 0, roomy_: 0, socket_: undefined, token_: 0, quick_: 0, told_: undefined, busy_: 0, phase_: Phase.Offline, tx_: EMPTY, more_: false, stamp_: 0, due_: 0,
     since_: undefined as never, ticks_: undefined as never, hal_: hal, options_: options, limits_: [], queue_: first, count_: 0, bytes_: 0, leaving_: undefined, rest_: 0,
-    inflight_: 0, filters_: [], open_: 0, rx_: EMPTY, skip_: 0, heard_: EMPTY, heardText_: '', hearers_: [], info_: { qos: 0, retain: false, dup: false, packetId: 0 },
-    age_: 0, ping_: 0, owed_: 0, pinging_: 0, wait_: 0, attempts_: 0, connectPacket_: EMPTY, session_: false, unsure_: false, handle_: 0, soon_: false,
+    inflight_: 0, filters_: [], open_: 0, rx_: EMPTY, skip_: 0, skipId_: 0, heard_: EMPTY, heardText_: '', hearers_: [], info_: { qos: 0, retain: false, dup: false, packetId: 0 },
+    age_: 0, ping_: 0, owed_: 0, pinging_: 0, wait_: 0, attempts_: 0, connectPacket_: EMPTY, session_: false, unsure_: false, bad_: false, period_: 0, patience_: 0, handle_: 0, soon_: false,
     cause_: { code: 0, reason: 0, value: 0, limit: 0, detail: '' }, stats_: {} as Stats, asked_: 0, again_: false, wrong_: ErrorCode.Destroyed
   }
   return core as Core
@@ -41,10 +41,9 @@ function pumpOnce(core: Core): Code {
   const socket = core.socket_
   if (core.busy_ > 0) return 0
   core.soon_ = false
-  if (socket === undefined || core.more_ || core.count_ > 0 || core.phase_ !== Phase.Up || core.tx_.length > 0 || socket.pending() > 0 || core.due_ - core.since_(core.stamp_) < Time.Early || socket.status() < 0) {
+  if (core.room_ === 0 || core.more_ || socket!.pending() > 0 || core.due_ - core.since_(core.stamp_) < Time.Early || socket!.status() < 0) {
     slice(core)
-    const wakeAfter = core.hal_.timer.wakeAfter
-    if (core.handle_ > 0 && wakeAfter !== undefined) wakeAfter(core.handle_, core.due_)
+    if (core.handle_ > 0) core.hal_.timer.wakeAfter!(core.handle_, core.due_)
   }
   return 0
 }
@@ -60,6 +59,7 @@ function connect(core: Core): Code {
   if (core.phase_ !== Phase.Offline) return 0
   core.wrong_ = check(core)
   if (core.wrong_ < 0) return core.wrong_
+  core.told_ = core.options_.onReceipt === undefined ? undefined : []
   // What can be known now is checked now; what a callback answers, at each attempt.
   const code = core.options_.credentials === undefined ? prepareConnect(core) : 0
   if (code < 0) return code
@@ -172,7 +172,6 @@ function runFor(core: Core, periodMs: number, fn: (this: void) => void): Code {
         left = periodMs
         callUser(core, fn)
         settle(core)
-        if (core.more_) nudge(core)
       }
       if (handle > 0) wakeAfter(handle, core.phase_ === Phase.Offline ? -1 : left)
     }

@@ -35,8 +35,9 @@ export interface Outgoing {
   token_: number
   /** The whole PUBLISH, without DUP. */
   bytes_: Bytes
-  /** It was given to the socket on this connection. */
-  out_: boolean
+  qos_: number
+  /** 1 once it was given to the socket on this connection. */
+  out_: number
   /** 8, the DUP flag, once the whole PUBLISH left in this session; else 0. */
   dup_: number
   /** Counts links that ended while it was the oldest without an answer. */
@@ -60,10 +61,13 @@ export interface Core {
   topic_: string
   field_: Bytes
   room_: number
+  /** What `room_` is while nothing is in the way. */
+  roomy_: number
   socket_: Socket | undefined
   token_: number
-  /** QoS 0 messages that left at once and were not added to the counters yet. */
+  /** QoS 0 messages that left at once: how many were not added to the counters yet, and, where receipts are wanted, the tokens of those without. */
   quick_: number
+  told_: number[] | undefined
   busy_: number
   phase_: Phase
   tx_: Bytes
@@ -89,9 +93,10 @@ export interface Core {
   filters_: Filter[]
   /** At least the number of filters that wait for something. */
   open_: number
-  /** Received and not handled, and bytes to be passed over. */
+  /** Received and not handled; bytes to be passed over, and the packet id that is acknowledged behind them, 0 for none. */
   rx_: Bytes
   skip_: number
+  skipId_: number
   /** The topic of the last message, as bytes and as text, and who hears it. */
   heard_: Bytes
   heardText_: string
@@ -110,6 +115,11 @@ export interface Core {
   /** The server has a session of ours, and perhaps another than we think. */
   session_: boolean
   unsure_: boolean
+  /** A text or bytes given to us cannot go over the wire; the cause says which. */
+  bad_: boolean
+  /** ms: when a PINGREQ is due, 0 for never, and how long the peer has to answer. */
+  period_: number
+  patience_: number
   handle_: number
   soon_: boolean
   cause_: Cause
@@ -176,18 +186,28 @@ export function nextToken(core: Core): number {
   return core.token_
 }
 
-/** A text or bytes with the length before it; undefined, and why, when it cannot go over the wire. A `topic` has something in it, and no wildcard. */
-export function fieldOf(core: Core, value: unknown, code: ErrorCode, name: string, isTopic?: boolean): Bytes | undefined {
+/** Whether a server may send this topic, or we may: something is in it, and no wildcard (section 4.7.1). */
+export function isTopic(bytes: Bytes): boolean {
+  return bytes.length > 0 && (plain(bytes) || find(bytes, '#' as Bytes, 0) < 0 && find(bytes, '+' as Bytes, 0) < 0 && find(bytes, b1(0), 0) < 0)
+}
+
+/** A text, or with BadOption bytes, with the length before it. What cannot go over the wire sets `bad_` and the cause; `name` is that of a topic when `isName`. */
+export function fieldOf(core: Core, value: unknown, code: ErrorCode, name: string, isName: boolean): Bytes {
   let length = 0
   if (typeof value === 'string') {
     const bytes = code === ErrorCode.BadOption ? value as Bytes : core.hal_.text.utf8(value)
     length = bytes.length
-    const isPlain = plain(bytes) || code === ErrorCode.BadOption
-    const isWhole = isPlain || find(bytes, b1(0), 0) < 0 && (isTopic !== true || find(bytes, '#' as Bytes, 0) < 0 && find(bytes, '+' as Bytes, 0) < 0)
-    if (isWhole && length < 65536 && (length > 0 || isTopic === undefined)) return cat(u16(length), bytes)
+    if (length < 65536 && (isName ? isTopic(bytes) : code === ErrorCode.BadOption || find(bytes, b1(0), 0) < 0)) return cat(u16(length), bytes)
   }
   because(core, code, name, length, 65535)
-  return undefined
+  core.bad_ = true
+  return EMPTY
+}
+
+/** 0, or why not: `value` is above a limit. */
+export function tooMuch(core: Core, code: Code, detail: string, value: number, limit: Limit): Code {
+  const most = core.limits_[limit]!
+  return value > most ? because(core, code, detail, value, most) : 0
 }
 
 /** A packet: its first byte, and how long it is, before `body`. */
@@ -207,13 +227,14 @@ export function nudge(core: Core): void {
   core.more_ = true
   core.room_ = 0
   const timer = core.hal_.timer
-  if (core.soon_ || core.busy_ > 0 || core.handle_ === 0 || timer.wakeAfter === undefined) return
+  if (core.soon_ || core.handle_ === 0) return
   core.soon_ = true
-  timer.wakeAfter(core.handle_, 0)
+  timer.wakeAfter!(core.handle_, 0)
 }
 
 /** Why a call with this QoS is refused now; 0 when it is not. */
 export function refusal(core: Core, qos: number): Code {
+  core.bad_ = false
   if (core.wrong_ < 0) return core.wrong_
   if (core.phase_ === Phase.Draining) return because(core, ErrorCode.Disconnecting)
   return qos === 0 || qos === 1 ? 0 : because(core, qos === 2 ? ErrorCode.QosUnsupported : ErrorCode.BadQos, 'qos', qos, 1)

@@ -1,7 +1,7 @@
 /** The filters that the program wants, kept over connections, and what matches them. */
 import { at, cat, u16, b1, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
-import { because, callUser, fieldOf, Limit, nextToken, nudge, packetOf, refusal, State, type Core, type Filter } from './core.js'
+import { because, callUser, fieldOf, Limit, nextToken, nudge, packetOf, refusal, State, tooMuch, type Core, type Filter } from './core.js'
 import { flush } from './publish.js'
 import type { MessageHandler } from '../types.js'
 
@@ -39,10 +39,10 @@ function lookUp(core: Core, text: string): Filter | undefined {
 
 /** See `Client.subscribe`. */
 export function subscribe(core: Core, filter: string, qos: number, handler?: MessageHandler): Code {
-  const code = refusal(core, qos)
+  let code = refusal(core, qos)
   if (code < 0) return code
-  const field = fieldOf(core, filter, ErrorCode.BadFilter, filter)
-  if (field === undefined) return core.cause_.code
+  const field = fieldOf(core, filter, ErrorCode.BadFilter, filter, false)
+  if (core.bad_) return core.cause_.code
   let last: number = Char.Slash
   for (let i = 2; i < field.length; i = i + 1) {
     const c = at(field, i)
@@ -51,19 +51,19 @@ export function subscribe(core: Core, filter: string, qos: number, handler?: Mes
     if (last > 0) last = c
   }
   if (last === 0 || field.length < 3) return because(core, ErrorCode.BadFilter, filter, field.length - 2, 65535)
-  const limits = core.limits_
-  if (field.length + 8 > limits[Limit.PacketOut]!) return because(core, ErrorCode.PacketTooLarge, filter, field.length + 8, limits[Limit.PacketOut])
-  const token = nextToken(core)
-  const f = lookUp(core, filter)
-  if (f === undefined) {
-    if (core.filters_.length >= limits[Limit.Subscriptions]!) return because(core, ErrorCode.TooManySubscriptions, filter, core.filters_.length + 1, limits[Limit.Subscriptions])
-    core.filters_.push({ token_: token, text_: filter, field_: field, qos_: qos, handler_: handler, state_: State.Wanted })
-  } else {
-    f.token_ = token
-    f.qos_ = qos
-    f.handler_ = handler
-    f.state_ = State.Wanted
+  code = tooMuch(core, ErrorCode.PacketTooLarge, filter, field.length + 8, Limit.PacketOut)
+  let f = lookUp(core, filter)
+  if (code === 0 && f === undefined) {
+    code = tooMuch(core, ErrorCode.TooManySubscriptions, filter, core.filters_.length + 1, Limit.Subscriptions)
+    f = { token_: 0, text_: filter, field_: field, qos_: qos, handler_: handler, state_: State.Wanted }
+    if (code === 0) core.filters_.push(f)
   }
+  if (code < 0) return code
+  const token = nextToken(core)
+  f!.token_ = token
+  f!.qos_ = qos
+  f!.handler_ = handler
+  f!.state_ = State.Wanted
   core.open_ = 1
   nudge(core)
   return token
@@ -116,11 +116,11 @@ export function answered(core: Core, id: number, state: State, granted: number):
   }
 }
 
-/** At the begin of a session that knows nothing of us. */
-export function forget(core: Core): void {
+/** The session knows nothing of us: it is new, or we cannot tell what it has. */
+export function forget(core: Core, isNew: boolean): void {
   for (const f of core.filters_) {
-    if (f.state_ === State.Ending) f.state_ = State.Gone
-    else if (f.state_ !== State.Gone) f.state_ = State.Wanted
+    if (f.state_ === State.Ending && isNew) f.state_ = State.Gone
+    if (f.state_ === State.Kept) f.state_ = State.Wanted
   }
   core.open_ = 1
 }

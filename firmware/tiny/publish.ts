@@ -1,17 +1,14 @@
 /** Messages on their way out: a bounded chain, in the order of the calls, what was sent and is unanswered first. */
 import { at, b1, b2, b3, cat, cut, EMPTY, u16, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
-import { because, callUser, fieldOf, Limit, nextToken, nudge, packetOf, refusal, type Core, type Outgoing } from './core.js'
+import { because, callUser, fieldOf, Limit, nextToken, nudge, packetOf, refusal, tooMuch, type Core, type Outgoing } from './core.js'
 import type { Outcome } from '../types.js'
-
-/** First bytes of a PUBLISH: QoS 1 from here on. */
-const enum First { Acked = 50 }
 
 /** The receipt of a message that is in the chain no more. */
 export function tell(core: Core, m: Outgoing, outcome: Outcome, reason: Code): void {
   core.count_ = core.count_ - 1
   core.bytes_ = core.bytes_ - m.bytes_.length
-  if (m.out_ && at(m.bytes_, 0) >= First.Acked) core.inflight_ = core.inflight_ - 1
+  core.inflight_ = core.inflight_ - m.out_ * m.qos_
   core.stats_[outcome] = core.stats_[outcome] + 1
   const fn = core.options_.onReceipt
   if (fn !== undefined) callUser(core, fn, m.token_, outcome, reason)
@@ -38,7 +35,7 @@ export function endAll(core: Core, reason: Code): void {
 /** PUBACK: the message was delivered. Of an id that is not known it is passed over. */
 export function acknowledged(core: Core, id: number): void {
   let m = core.queue_.next_
-  while (m !== undefined && !(m.token_ === id && m.out_ && at(m.bytes_, 0) >= First.Acked)) m = m.next_
+  while (m !== undefined && !(m.token_ === id && m.out_ * m.qos_ > 0)) m = m.next_
   if (m !== undefined) {
     core.owed_ = 0
     end(core, m, 'delivered', 0)
@@ -49,6 +46,7 @@ export function acknowledged(core: Core, id: number): void {
 export function flush(core: Core): Code {
   const tx = core.tx_
   if (tx.length === 0) return 0
+  core.room_ = 0
   const n = core.socket_!.write(tx)
   if (n > 0) {
     core.tx_ = cut(tx, n, tx.length)
@@ -62,7 +60,7 @@ export function flush(core: Core): Code {
     if (m !== undefined && core.rest_ <= 0) {
       core.leaving_ = undefined
       m.dup_ = 8
-      if (at(m.bytes_, 0) < First.Acked) end(core, m, 'sent', 0)
+      if (m.qos_ === 0) end(core, m, 'sent', 0)
     }
   }
   return n
@@ -73,14 +71,12 @@ export function pump(core: Core): Code {
   let code = flush(core)
   while (code >= 0 && core.tx_.length === 0 && core.open_ === 0) {
     let m = core.queue_.next_
-    while (m !== undefined && m.out_) m = m.next_
+    while (m !== undefined && m.out_ > 0) m = m.next_
     if (m === undefined) return 0
-    if (at(m.bytes_, 0) >= First.Acked) {
-      if (core.inflight_ >= core.limits_[Limit.Inflight]!) return 0
-      if (core.inflight_ === 0) core.owed_ = 0
-      core.inflight_ = core.inflight_ + 1
-    }
-    m.out_ = true
+    if (core.inflight_ + m.qos_ > core.limits_[Limit.Inflight]!) return 0
+    if (core.inflight_ === 0) core.owed_ = 0
+    core.inflight_ = core.inflight_ + m.qos_
+    m.out_ = 1
     core.tx_ = m.dup_ > 0 ? cat(b1(at(m.bytes_, 0) + 8), cut(m.bytes_, 1, m.bytes_.length)) : m.bytes_
     core.leaving_ = m
     core.rest_ = core.tx_.length
@@ -91,21 +87,21 @@ export function pump(core: Core): Code {
 
 /** A message that `publish` takes into the chain; what is wrong with it is said before anything changes. */
 function accept(core: Core, topic: string, payload: Bytes, qos: number, isRetained: boolean): Code {
-  const code = refusal(core, qos)
+  let code = refusal(core, qos)
   if (code < 0) return code
   if (typeof payload !== 'string') return because(core, ErrorCode.BadPayload, 'payload')
   const field = fieldOf(core, topic, ErrorCode.BadTopic, topic, true)
-  if (field === undefined) return core.cause_.code
+  if (core.bad_) return core.cause_.code
   const token = nextToken(core)
   const packet = packetOf(48 + 2 * qos + (isRetained ? 1 : 0), qos > 0 ? cat(field, u16(token), payload) : cat(field, payload))
   const size = packet.length
-  const limits = core.limits_
-  if (size > limits[Limit.PacketOut]!) return because(core, ErrorCode.PacketTooLarge, 'limits.packetOut', size, limits[Limit.PacketOut])
-  if (core.count_ >= limits[Limit.OutboxCount]!) return because(core, ErrorCode.QueueFull, '', core.count_ + 1, limits[Limit.OutboxCount])
-  if (core.bytes_ + size > limits[Limit.OutboxBytes]!) return because(core, ErrorCode.QueueBytes, '', core.bytes_ + size, limits[Limit.OutboxBytes])
+  code = tooMuch(core, ErrorCode.PacketTooLarge, topic, size, Limit.PacketOut)
+  if (code === 0) code = tooMuch(core, ErrorCode.QueueFull, '', core.count_ + 1, Limit.OutboxCount)
+  if (code === 0) code = tooMuch(core, ErrorCode.QueueBytes, '', core.bytes_ + size, Limit.OutboxBytes)
+  if (code < 0) return code
   let last = core.queue_
   while (last.next_ !== undefined) last = last.next_
-  last.next_ = { next_: undefined, token_: token, bytes_: packet, out_: false, dup_: 0, tries_: 0 }
+  last.next_ = { next_: undefined, token_: token, bytes_: packet, qos_: qos, out_: 0, dup_: 0, tries_: 0 }
   core.count_ = core.count_ + 1
   core.bytes_ = core.bytes_ + size
   core.stats_.accepted = core.stats_.accepted + 1
@@ -115,17 +111,14 @@ function accept(core: Core, topic: string, payload: Bytes, qos: number, isRetain
   return token
 }
 
-/** The socket took a part of a message: the rest of it is the next that leaves. */
-function keepRest(core: Core, packet: Bytes, n: number): void {
-  const m = { next_: undefined, token_: core.token_, bytes_: packet, out_: true, dup_: 0, tries_: 0 }
-  core.queue_.next_ = m
-  core.count_ = 1
-  core.bytes_ = packet.length
-  core.stats_.accepted = core.stats_.accepted + 1
-  core.leaving_ = m
-  core.tx_ = cut(packet, n, packet.length)
-  core.rest_ = core.tx_.length
+/** A QoS 0 message left at once, but perhaps for a rest: its receipt is told by the next slice. Returns its token. */
+function left(core: Core, rest: Bytes): Code {
+  if (core.told_ !== undefined) core.told_.push(core.token_)
+  // Acks that did not begin to leave may wait there.
+  core.tx_ = cat(rest, core.tx_)
   nudge(core)
+  if (rest.length === 0) core.room_ = core.roomy_
+  return core.token_
 }
 
 /** See `Client.publish`. A QoS 0 message to the topic of the one before leaves at once when nothing is in its way. */
@@ -138,9 +131,8 @@ export function publish(core: Core, topic: string, payload: Bytes, qos?: number,
       const n = core.socket_!.write(packet)
       if (n > 0) {
         core.token_ = core.token_ + 1
-        if (n === packet.length) core.quick_ = core.quick_ + 1
-        else keepRest(core, packet, n)
-        return core.token_
+        core.quick_ = core.quick_ + 1
+        return n === packet.length && core.told_ === undefined ? core.token_ : left(core, cut(packet, n, packet.length))
       }
     }
   }

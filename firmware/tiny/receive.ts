@@ -1,9 +1,10 @@
 /** What the server sends: whole packets are handled where they lie, a message that is too large is passed over. */
-import { at, b4, cat, cut, EMPTY, plain, u16At, find, type Bytes, type Code } from '../bytes.js'
+import { at, b4, cat, cut, EMPTY, u16At, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
-import { because, callUser, endpoint, enterPhase, Limit, Phase, State, type Core } from './core.js'
+import { because, callUser, endpoint, enterPhase, isTopic, Limit, Phase, State, type Core } from './core.js'
 import { answered, forget, matches } from './filters.js'
 import { acknowledged } from './publish.js'
+import type { Qos } from '../types.js'
 
 const enum Most {
   /** Bytes read in one slice. */
@@ -15,7 +16,7 @@ const enum Most {
 
 /** Who hears a topic, kept for the next message of the same. False when no server may send it. */
 function tune(core: Core, topic: Bytes): boolean {
-  if (topic.length === 0 || !plain(topic) && (find(topic, '#' as Bytes, 0) >= 0 || find(topic, '+' as Bytes, 0) >= 0)) return false
+  if (!isTopic(topic)) return false
   core.heard_ = topic
   core.heardText_ = core.hal_.text.text(topic)
   core.hearers_ = []
@@ -30,14 +31,14 @@ function tune(core: Core, topic: Bytes): boolean {
 /** CONNACK (section 3.2): the session's beginning, or why there is none. */
 function greeted(core: Core, flags: number, reason: number): Code {
   const isClean = core.options_.clean !== false
-  if (flags > 1 || reason > Most.CodeV4 || flags === 1 && (isClean || reason > 0)) return because(core, ErrorCode.ProtocolError, 'CONNACK', 2)
+  if (flags > 1 || reason > Most.CodeV4 || flags === 1 && (isClean || reason > 0)) return ErrorCode.ProtocolError
   if (reason > 0) {
     because(core, ErrorCode.ConnectRefused, endpoint(core).host, 4)
     core.cause_.reason = reason
     return ErrorCode.ConnectRefused
   }
   core.stats_.connects = core.stats_.connects + 1
-  if (flags === 0 || core.unsure_) forget(core)
+  if (flags === 0 || core.unsure_) forget(core, flags === 0)
   if (flags === 0) {
     let m = core.queue_.next_
     if (core.session_) because(core, ErrorCode.SessionLost, '', core.count_)
@@ -59,18 +60,17 @@ function greeted(core: Core, flags: number, reason: number): Code {
 /** Any packet but PUBLISH and CONNACK. */
 function answer(core: Core, first: number, bytes: Bytes, i: number, length: number): Code {
   if (first === 208 && length === 0) return 0
-  if (length > 1) {
-    const id = u16At(bytes, i)
-    if (first === 64 && length === 2) {
-      acknowledged(core, id)
-      return 0
-    }
-    if (first === 144 && length === 3 || first === 176 && length === 2) {
-      answered(core, id, first === 144 ? State.Asked : State.EndAsked, first === 144 ? at(bytes, i + 2) : 0)
-      return 0
-    }
-  }
-  return because(core, ErrorCode.ProtocolError, '', (first - first % 16) / 16)
+  const id = length > 1 ? u16At(bytes, i) : 0
+  if (first === 64 && length === 2) acknowledged(core, id)
+  else if (first === 144 && length === 3) answered(core, id, State.Asked, at(bytes, i + 2))
+  else if (first === 176 && length === 2) answered(core, id, State.EndAsked, 0)
+  else return ErrorCode.ProtocolError
+  return 0
+}
+
+/** PUBACK for a message of QoS 1, whose packet id it is. */
+function acknowledge(core: Core, id: number): void {
+  if (id > 0) core.tx_ = cat(core.tx_, b4(64, 2, (id - id % 256) / 256, id % 256))
 }
 
 /** Handles what is whole of `rx_`. Below 0 the link must end. */
@@ -80,59 +80,61 @@ function handle(core: Core): Code {
   const packetIn = core.limits_[Limit.PacketIn]!
   let from = 0
   let code = 0
-  while (code === 0 && core.asked_ === 0 && end - from > 1) {
+  while (code === 0 && core.asked_ === 0 && from < end) {
     const first = at(bytes, from)
-    let length = at(bytes, from + 1)
-    let i = from + 2
-    if (length > 127) {
-      let unit = 128
-      let more = length
-      length = length - 128
-      while (more > 127) {
-        if (unit > 2097152) return because(core, ErrorCode.Malformed, '', first)
-        if (i === end) break
-        more = at(bytes, i)
-        length = length + more % 128 * unit
-        unit = unit * 128
-        i = i + 1
-      }
-      if (more > 127) break
+    let i = from + 1
+    let length = 0
+    let unit = 1
+    let byte = 128
+    while (byte > 127 && i < end && unit < 268435456) {
+      byte = at(bytes, i)
+      length = length + byte % 128 * unit
+      unit = unit * 128
+      i = i + 1
     }
     const last = i + length
     if (core.phase_ === Phase.Connecting) {
-      if (first !== 32 || length !== 2) return because(core, ErrorCode.NotMqtt, endpoint(core).host, first)
-      if (last > end) break
-      code = greeted(core, at(bytes, i), at(bytes, i + 1))
+      if (first !== 32) return because(core, ErrorCode.NotMqtt, endpoint(core).host, first)
+      if (byte > 127 || last > end) break
+      code = length === 2 ? greeted(core, at(bytes, i), at(bytes, i + 1)) : ErrorCode.ProtocolError
+    } else if (byte > 127) {
+      if (unit < 268435456) break
+      code = ErrorCode.ProtocolError
     } else if (first > 47 && first < 64) {
-      const isAcked = first % 8 > 1
-      const isWhole = last <= end
+      const qos = (first % 8 - first % 2) / 2
       const size = last - from
       // Of one that is too large only the packet id is wanted.
-      if (!isWhole && (size <= packetIn || end - from < packetIn)) break
-      const topicEnd = i + 2 + (end - i > 1 ? u16At(bytes, i) : 65536)
-      const start = isAcked ? topicEnd + 2 : topicEnd
-      if (start > last || start > end || first % 8 > 3) return because(core, ErrorCode.ProtocolError, 'PUBLISH', 3)
-      const id = isAcked ? u16At(bytes, topicEnd) : 0
-      if (size > packetIn) core.stats_.oversize = core.stats_.oversize + 1
+      if (last > end && (size <= packetIn || end - from < packetIn)) break
+      const topicEnd = length > 1 ? i + 2 + u16At(bytes, i) : last + 1
+      const start = topicEnd + 2 * qos
+      if (start > last || start > end || qos > 1) code = ErrorCode.ProtocolError
       else {
+        const id = qos > 0 ? u16At(bytes, topicEnd) : 0
         const topic = cut(bytes, i + 2, topicEnd)
-        if (topic !== core.heard_ && !tune(core, topic) || isAcked && id === 0) return because(core, ErrorCode.ProtocolError, 'PUBLISH', 3)
-        const info = core.info_
-        info.qos = isAcked ? 1 : 0
-        info.retain = first % 2 > 0
-        info.dup = first > 55
-        info.packetId = id
-        core.stats_.received = core.stats_.received + 1
-        const payload = cut(bytes, start, last)
-        for (const fn of core.hearers_) callUser(core, fn, core.heardText_, payload, info)
+        if (size > packetIn) {
+          core.stats_.oversize = core.stats_.oversize + 1
+          because(core, ErrorCode.InboundTooLarge, '', size, packetIn)
+        } else if (id < qos || topic !== core.heard_ && !tune(core, topic)) code = ErrorCode.ProtocolError
+        else {
+          const info = core.info_
+          info.qos = qos as Qos
+          info.retain = first % 2 > 0
+          info.dup = first > 55
+          info.packetId = id
+          core.stats_.received = core.stats_.received + 1
+          const payload = cut(bytes, start, last)
+          for (const fn of core.hearers_) callUser(core, fn, core.heardText_, payload, info)
+        }
+        if (last <= end) acknowledge(core, id)
+        else {
+          core.skip_ = last - end
+          core.skipId_ = id
+        }
       }
-      if (isAcked) core.tx_ = cat(core.tx_, b4(64, 2, (id - id % 256) / 256, id % 256))
-      if (!isWhole) core.skip_ = last - end
-    } else {
-      if (length > 3) return because(core, ErrorCode.ProtocolError, '', (first - first % 16) / 16)
-      if (last > end) break
-      code = answer(core, first, bytes, i, length)
-    }
+    } else if (length > 3) code = ErrorCode.ProtocolError
+    else if (last > end) break
+    else code = answer(core, first, bytes, i, length)
+    if (code === ErrorCode.ProtocolError) because(core, code, '', (first - first % 16) / 16)
     from = last
   }
   core.rx_ = from < end ? cut(bytes, from, end) : EMPTY
@@ -148,9 +150,10 @@ export function receive(core: Core): Code {
     if (n === 0) return 0
     most = most - n
     if (core.pinging_ === 2) core.pinging_ = 0
-    if (core.skip_ >= n) core.skip_ = core.skip_ - n
+    if (core.skip_ > n) core.skip_ = core.skip_ - n
     else {
       core.rx_ = cat(core.rx_, core.skip_ > 0 ? cut(bytes, core.skip_, n) : bytes)
+      if (core.skip_ > 0) acknowledge(core, core.skipId_)
       core.skip_ = 0
       const code = handle(core)
       if (code < 0) return code

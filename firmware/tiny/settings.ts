@@ -1,14 +1,23 @@
 /** The port and the options, checked, and the CONNECT packet (section 3.1). What is wrong is named in the cause. */
-import { b2, cat, EMPTY, u16, type Bytes, type Code } from '../bytes.js'
+import { b2, cat, u16, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
-import { because, callUser, fieldOf, Limit, packetOf, type Core } from './core.js'
+import { because, callUser, fieldOf, Limit, packetOf, tooMuch, type Core } from './core.js'
 
 const enum Most {
   /** ms, counts, and bytes, which stay exact as single-precision floats. */
   Number = 16777215,
   /** s: more is taken for milliseconds unless `force` is set. */
   Keepalive = 3600,
-  Field = 65535
+  Field = 65535,
+  /** Bytes of a packet whose length takes two bytes. */
+  Direct = 16383
+}
+
+const enum Ms {
+  /** The longest wait for the answer to a PINGREQ. */
+  Ping = 20000,
+  /** PINGREQ leaves so long before the keepalive ends. */
+  Margin = 5000
 }
 
 /** What is wrong with the port or the options, read anew; 0 when nothing is. */
@@ -27,21 +36,28 @@ export function check(core: Core): Code {
     if (value !== undefined && value !== 4 && value !== 'refuse' && value !== 'direct' && value !== false && value !== 0) return because(core, ErrorCode.FeatureMissing, name)
   }
   const table = [
-    'keepalive', 120, 0, 'connectTimeout', 10000, 1, 'ackTimeout', 60000, 1, 'reconnectPeriod', 1000, 0, 'reconnectPeriodMax', 60000, 1,
-    'packetIn', 1024, 16, 'packetOut', 1024, 16, 'outboxCount', 16, 1, 'outboxBytes', 4096, 16, 'inflight', 8, 1, 'subscriptions', 8, 1
+    'keepalive', 120, 'connectTimeout', 10000, 'ackTimeout', 60000, 'reconnectPeriod', 1000, 'reconnectPeriodMax', 60000,
+    'packetIn', 1024, 'packetOut', 1024, 'outboxCount', 16, 'outboxBytes', 4096, 'inflight', 8, 'subscriptions', 8
   ]
-  core.limits_ = []
-  for (let i = 0; i < table.length; i = i + 3) {
-    const which = core.limits_.length
+  const limits: number[] = []
+  for (let i = 0; i < table.length; i = i + 2) {
+    const which = limits.length
     if (which === Limit.PacketIn) from = o.limits as unknown as Record<string, unknown> | undefined
     let value = from === undefined ? undefined : from[table[i]!]
     if (value === undefined) value = table[i + 1]
     const most = which > 0 ? Most.Number : o.force === true ? Most.Field : Most.Keepalive
-    if (typeof value !== 'number' || !(value >= (table[i + 2] as number) && value <= most) || value % 1 !== 0) {
+    // A keepalive or reconnectPeriod of 0 turns it off.
+    if (typeof value !== 'number' || !(value >= (which % Limit.Reconnect > 0 ? 1 : 0) && value <= most) || value % 1 !== 0) {
       return because(core, which > 0 ? which < Limit.PacketIn ? ErrorCode.BadTime : ErrorCode.BadLimits : ErrorCode.BadKeepalive, table[i] as string, typeof value === 'number' ? value : 0, most)
     }
-    core.limits_.push(value)
+    limits.push(value)
   }
+  core.limits_ = limits
+  const room = limits[Limit.PacketOut]! < limits[Limit.OutboxBytes]! ? limits[Limit.PacketOut]! : limits[Limit.OutboxBytes]!
+  core.roomy_ = (room < Most.Direct ? room : Most.Direct) - 2
+  const ms = limits[Limit.Keepalive]! * 1000
+  core.period_ = ms > Ms.Margin * 10 ? ms - Ms.Margin : ms * 0.9
+  core.patience_ = ms > Ms.Ping * 2 ? Ms.Ping : ms / 2
   return 0
 }
 
@@ -53,36 +69,26 @@ export function prepareConnect(core: Core): Code {
     if (code < 0) return because(core, ErrorCode.CredentialsFailed, '', code)
   }
   let flags = o.clean === false ? 0 : 2
-  let rest = fieldOf(core, o.clientId === undefined ? 'yieldmq-' + core.hal_.system.id() : o.clientId, ErrorCode.BadClientId, 'clientId')
-  if (rest === undefined) return core.cause_.code
-  if (rest.length === 2 && flags === 0) return because(core, ErrorCode.ClientIdNeeded, 'clientId', 4)
+  core.bad_ = false
+  let fields = fieldOf(core, o.clientId === undefined ? 'yieldmq-' + core.hal_.system.id() : o.clientId, ErrorCode.BadClientId, 'clientId', false)
+  if (fields.length === 2 && flags === 0) return because(core, ErrorCode.ClientIdNeeded, 'clientId', 4)
   const will = o.will
-  let more: Bytes | undefined = EMPTY
   if (will !== undefined) {
-    const topic = fieldOf(core, will.topic, ErrorCode.BadWill, 'will.topic', true)
-    // Its payload is bytes, and passes for an option of bytes.
-    more = topic === undefined ? topic : fieldOf(core, will.payload, ErrorCode.BadOption, 'will.payload')
     const qos = will.qos === undefined ? 0 : will.qos
     if (qos !== 0 && qos !== 1) return because(core, ErrorCode.BadWill, 'will.qos', qos, 1)
-    if (topic === undefined || more === undefined) return core.cause_.code
     flags = flags + 4 + 8 * qos + (will.retain === true ? 32 : 0)
-    more = cat(topic, more)
+    fields = cat(fields, fieldOf(core, will.topic, ErrorCode.BadWill, 'will.topic', true), fieldOf(core, will.payload, ErrorCode.BadOption, 'will.payload', false))
   }
   if (o.username !== undefined) {
     flags = flags + 128
-    const username = fieldOf(core, o.username, ErrorCode.BadUtf8, 'username')
-    if (username === undefined) return core.cause_.code
-    more = cat(more, username)
+    fields = cat(fields, fieldOf(core, o.username, ErrorCode.BadUtf8, 'username', false))
   }
   if (o.password !== undefined) {
-    flags = flags + 64
-    const password = fieldOf(core, o.password, ErrorCode.BadOption, 'password')
-    if (password === undefined) return core.cause_.code
     if (flags < 128) return because(core, ErrorCode.PasswordWithoutUsername, 'password', 4, 5)
-    more = cat(more, password)
+    flags = flags + 64
+    fields = cat(fields, fieldOf(core, o.password, ErrorCode.BadOption, 'password', false))
   }
-  rest = packetOf(16, cat(u16(4), 'MQTT' as Bytes, b2(4, flags), u16(core.limits_[Limit.Keepalive]!), rest, more))
-  if (rest.length > core.limits_[Limit.PacketOut]!) return because(core, ErrorCode.PacketTooLarge, 'CONNECT', rest.length, core.limits_[Limit.PacketOut])
-  core.connectPacket_ = rest
-  return 0
+  const packet = packetOf(16, cat(u16(4), 'MQTT' as Bytes, b2(4, flags), u16(core.limits_[Limit.Keepalive]!), fields))
+  core.connectPacket_ = packet
+  return core.bad_ ? core.cause_.code : tooMuch(core, ErrorCode.PacketTooLarge, 'CONNECT', packet.length, Limit.PacketOut)
 }

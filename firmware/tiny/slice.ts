@@ -1,7 +1,7 @@
 /** One slice: read what the socket has, handle each whole packet, look at what is due, write what the socket will take. Nothing in it waits. */
 import { b2, cat, EMPTY, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
-import { because, endpoint, enterPhase, Limit, nudge, Phase, State, Time, type Core } from './core.js'
+import { because, callUser, endpoint, enterPhase, Limit, nudge, Phase, State, Time, type Core } from './core.js'
 import { request } from './filters.js'
 import { end, endAll, flush, pump } from './publish.js'
 import { receive } from './receive.js'
@@ -9,10 +9,6 @@ import { check, prepareConnect } from './settings.js'
 import { LinkCode } from '../../hal/hal.js'
 
 const enum Ms {
-  /** The longest wait for the answer to a PINGREQ. */
-  Ping = 20000,
-  /** PINGREQ leaves so long before the keepalive ends. */
-  Margin = 5000,
   /** A link that held so long was a good one. */
   Stable = 60000,
   /** Over which those that lost a good link come back. */
@@ -21,12 +17,6 @@ const enum Ms {
   SlowLane = 10000,
   /** Between two looks at a network that is not there. */
   Network = 1000
-}
-
-/** ms that the peer has to answer a PINGREQ. */
-function patience(core: Core): number {
-  const half = core.limits_[Limit.Keepalive]! * 500
-  return half > Ms.Ping ? Ms.Ping : half
 }
 
 /** The connection ends; what was sent and not answered is sent again on the next. */
@@ -45,7 +35,7 @@ function closeLink(core: Core): void {
   core.leaving_ = undefined
   let m = core.queue_.next_
   while (m !== undefined) {
-    m.out_ = false
+    m.out_ = 0
     m = m.next_
   }
   for (const f of core.filters_) {
@@ -73,7 +63,7 @@ function fail(core: Core, code: Code): void {
     if (core.age_ >= Ms.Stable) core.attempts_ = 0
     // One for which the server ends the link again and again keeps all others waiting.
     const m = core.queue_.next_
-    if (m !== undefined && m.out_ && m.dup_ > 0 && (code === ErrorCode.ClosedByServer || code === LinkCode.Reset || code === ErrorCode.AckTimeout)) {
+    if (m !== undefined && m.out_ * m.dup_ > 0 && (code === ErrorCode.ClosedByServer || code === LinkCode.Reset || code === ErrorCode.AckTimeout)) {
       m.tries_ = m.tries_ + (code === ErrorCode.AckTimeout ? 2 : 1)
       if (m.tries_ > 3) end(core, m, 'rejected', because(core, code === ErrorCode.AckTimeout ? ErrorCode.NoAck : ErrorCode.Poison, '', m.tries_, 3))
     }
@@ -87,9 +77,9 @@ function fail(core: Core, code: Code): void {
   if (wait > limits[Limit.ReconnectMax]!) wait = limits[Limit.ReconnectMax]!
   if (slow && wait < Ms.SlowLane) wait = Ms.SlowLane
   if (core.options_.jitter !== false) {
-    const chance = core.hal_.system.random()
-    wait = slow ? wait + wait * chance / 65536 : wait / 2 + wait * chance / 65536
-    if (wasUp && core.attempts_ === 0) wait = wait + Ms.Spread * chance / 32768
+    // Never less than what a slow lane is, nor more than half as much again.
+    if (wasUp && core.attempts_ === 0) wait = wait + Ms.Spread
+    wait = (wait * core.hal_.system.random() / 32768 + wait) / (slow ? 1 : 2)
   }
   core.attempts_ = core.attempts_ + 1
   core.wait_ = wait - wait % 1
@@ -100,11 +90,11 @@ function fail(core: Core, code: Code): void {
 function startAttempt(core: Core): void {
   const network = core.hal_.network
   if (network !== undefined && network.ready() <= 0) {
+    const wasTold = core.cause_.code === ErrorCode.NetworkDown
     core.wait_ = Ms.Network
     core.age_ = 0
-    // Told once.
-    if (core.cause_.code !== ErrorCode.NetworkDown) enterPhase(core, Phase.Waiting, because(core, ErrorCode.NetworkDown, network.reason()))
-    else because(core, ErrorCode.NetworkDown, network.reason())
+    because(core, ErrorCode.NetworkDown, network.reason())
+    if (!wasTold) enterPhase(core, Phase.Waiting, ErrorCode.NetworkDown)
     return
   }
   const code = prepareConnect(core)
@@ -136,40 +126,31 @@ function turn(core: Core): Code {
   }
   if (status < 0 && !core.more_) code = status
   const limits = core.limits_
-  if (core.phase_ >= Phase.Up) {
-    if (code >= 0) code = request(core)
-    if (code >= 0) code = pump(core)
-    if (code >= 0) {
-      const period = limits[Limit.Keepalive]! * 1000
-      if (period > 0) {
-        if (core.pinging_ > 0) {
-          if (core.ping_ >= patience(core)) return because(core, ErrorCode.PingTimeout, '', core.ping_, patience(core))
-        } else if (core.ping_ >= (period > Ms.Margin * 10 ? period - Ms.Margin : period * 0.9)) {
-          core.pinging_ = 1
-          core.ping_ = 0
-          core.tx_ = cat(core.tx_, b2(192, 0))
-          code = flush(core)
-        }
-      }
-      if (core.owed_ >= limits[Limit.Ack]!) return because(core, core.open_ > 0 ? ErrorCode.RequestTimeout : ErrorCode.AckTimeout, '', core.owed_, limits[Limit.Ack])
-      if (core.phase_ === Phase.Draining && (core.count_ === 0 && core.tx_.length === 0 || core.age_ >= core.wait_)) {
-        if (core.tx_.length === 0) core.socket_!.write(b2(224, 0))
-        goOffline(core, because(core, ErrorCode.Disconnected))
-        return 0
-      }
+  const isUp = core.phase_ >= Phase.Up
+  if (isUp && code >= 0) {
+    if (core.open_ > 0) code = request(core)
+    if (core.period_ > 0 && core.pinging_ === 0 && core.ping_ >= core.period_) {
+      core.pinging_ = 1
+      core.ping_ = 0
+      core.tx_ = cat(core.tx_, b2(192, 0))
     }
-  } else if (code >= 0) {
-    if (core.age_ >= limits[Limit.Connect]!) return because(core, ErrorCode.ConnectTimeout, core.phase_ === Phase.Opening ? 'tcp' : 'connack', core.age_, limits[Limit.Connect])
-    code = flush(core)
   }
-  return code < 0 ? because(core, code === LinkCode.Closed && core.phase_ >= Phase.Connecting ? ErrorCode.ClosedByServer : code, endpoint(core).host, core.age_) : 0
+  if (code >= 0) code = isUp ? pump(core) : flush(core)
+  if (code < 0) return because(core, code === LinkCode.Closed && core.phase_ >= Phase.Connecting ? ErrorCode.ClosedByServer : code, endpoint(core).host, core.age_)
+  if (!isUp) return core.age_ < limits[Limit.Connect]! ? 0 : because(core, ErrorCode.ConnectTimeout, core.phase_ === Phase.Opening ? 'tcp' : 'connack', core.age_, limits[Limit.Connect])
+  if (core.pinging_ > 0 && core.ping_ >= core.patience_) return because(core, ErrorCode.PingTimeout, '', core.ping_, core.patience_)
+  if (core.owed_ >= limits[Limit.Ack]!) return because(core, core.open_ > 0 ? ErrorCode.RequestTimeout : ErrorCode.AckTimeout, '', core.owed_, limits[Limit.Ack])
+  if (core.phase_ === Phase.Draining && (core.count_ === 0 && core.tx_.length === 0 || core.age_ >= core.wait_)) {
+    if (core.tx_.length === 0) core.socket_!.write(b2(224, 0))
+    goOffline(core, because(core, ErrorCode.Disconnected))
+  }
+  return 0
 }
 
 /** Begins to connect, unless that is under way. */
 export function begin(core: Core): void {
-  core.age_ = 0
   core.wait_ = 0
-  core.phase_ = Phase.Waiting
+  enterPhase(core, Phase.Waiting, 0)
   nudge(core)
 }
 
@@ -213,27 +194,28 @@ export function slice(core: Core): void {
     const code = turn(core)
     if (code < 0) fail(core, code)
   }
+  const told = core.told_
+  if (told !== undefined && told.length > 0) {
+    core.told_ = []
+    for (const token of told) callUser(core, core.options_.onReceipt!, token, 'sent', 0)
+  }
   core.hal_.system.feedWatchdog()
   core.busy_ = core.busy_ - 1
   settle(core)
   let due: number = Time.Most
   const phase = core.phase_
   const limits = core.limits_
-  if (phase === Phase.Waiting) due = core.wait_ - core.age_
-  else if (phase > Phase.Waiting) {
-    due = limits[Limit.Connect]! - core.age_
-    if (phase >= Phase.Up) {
-      const period = limits[Limit.Keepalive]! * 1000
-      due = period === 0 ? Time.Most : (core.pinging_ > 0 ? patience(core) : period > Ms.Margin * 10 ? period - Ms.Margin : period * 0.9) - core.ping_
-      const owed = limits[Limit.Ack]! - core.owed_
-      if (core.inflight_ + core.open_ > 0 && owed < due) due = owed
-      if (phase === Phase.Draining && core.wait_ - core.age_ < due) due = core.wait_ - core.age_
-      if (phase === Phase.Up && core.count_ === 0 && core.open_ === 0 && core.tx_.length === 0 && core.options_.onReceipt === undefined) {
-        const room = limits[Limit.PacketOut]! < limits[Limit.OutboxBytes]! ? limits[Limit.PacketOut]! : limits[Limit.OutboxBytes]!
-        core.room_ = (room < 16383 ? room : 16383) - 2
-        if (core.token_ > 32767) core.token_ = 0
-      }
-    }
+  if (phase === Phase.Waiting || phase === Phase.Draining) due = core.wait_ - core.age_
+  else if (phase > Phase.Waiting && phase < Phase.Up) due = limits[Limit.Connect]! - core.age_
+  if (phase >= Phase.Up) {
+    const ping = (core.pinging_ > 0 ? core.patience_ : core.period_) - core.ping_
+    const owed = limits[Limit.Ack]! - core.owed_
+    if (core.period_ > 0 && ping < due) due = ping
+    if (core.inflight_ + core.open_ > 0) {
+      if (owed < due) due = owed
+    } else if (phase === Phase.Up && core.count_ === 0 && core.tx_.length === 0) core.room_ = core.roomy_
+    // So that those that leave at once do not go past the last id.
+    if (core.token_ > 32767) core.token_ = 0
   }
   core.due_ = core.more_ || due < 0 ? 0 : due
 }

@@ -51,6 +51,7 @@ ${TIMER}
 var ${payloads}, net = require("net"), client, peer, mine, theirs, written = 0;
 client = require("yieldmq").create(${PORT}, { servers: [{ host: "broker", port: 1883 }], keepalive: 0, clientId: "bench" });
 client.connect();
+client.yield(0);
 mine = net.all[0];
 function rest() { mine.on_drain(mine); for (var i = 0; i < 3; i++) client.yield(0); }
 rest();
