@@ -83,6 +83,7 @@ export interface Core {
   limits_: number[]
   /** The chain of messages, in the order of the calls; the first is a placeholder. */
   queue_: Outgoing
+  tail_: Outgoing
   count_: number
   bytes_: number
   /** The message whose end is still in `tx_`, and the bytes up to there. */
@@ -168,9 +169,10 @@ export function endpoint(core: Core): Endpoint {
   return core.options_.servers[0]!
 }
 
-/** A token, 1 to 65535, that is no packet id in use. Bounded: messages and filters are. */
-export function nextToken(core: Core): number {
-  let free = false
+/** A token, 1 to 65535. With QoS 1 it is a packet id, and no other uses it. Bounded: messages and filters are. */
+export function nextToken(core: Core, qos: number): number {
+  let free = qos === 0
+  if (free) core.token_ = core.token_ % 65535 + 1
   while (!free) {
     core.token_ = core.token_ % 65535 + 1
     free = true

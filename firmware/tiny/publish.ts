@@ -19,6 +19,7 @@ export function end(core: Core, m: Outgoing, outcome: Outcome, reason: Code): vo
   let before = core.queue_
   while (before.next_ !== m) before = before.next_!
   before.next_ = m.next_
+  if (core.tail_ === m) core.tail_ = before
   tell(core, m, outcome, reason)
 }
 
@@ -26,6 +27,7 @@ export function end(core: Core, m: Outgoing, outcome: Outcome, reason: Code): vo
 export function endAll(core: Core, reason: Code): void {
   let m = core.queue_.next_
   core.queue_.next_ = undefined
+  core.tail_ = core.queue_
   while (m !== undefined) {
     tell(core, m, 'dropped', reason)
     m = m.next_
@@ -90,18 +92,21 @@ function accept(core: Core, topic: string, payload: Bytes, qos: number, isRetain
   let code = refusal(core, qos)
   if (code < 0) return code
   if (typeof payload !== 'string') return because(core, ErrorCode.BadPayload, 'payload')
-  const field = fieldOf(core, topic, ErrorCode.BadTopic, topic, true)
+  // Of the topic of the one before all is known.
+  const field = topic === core.topic_ ? core.field_ : fieldOf(core, topic, ErrorCode.BadTopic, topic, true)
   if (core.bad_) return core.cause_.code
-  const token = nextToken(core)
+  const token = nextToken(core, qos)
   const packet = packetOf(48 + 2 * qos + (isRetained ? 1 : 0), qos > 0 ? cat(field, u16(token), payload) : cat(field, payload))
   const size = packet.length
-  code = tooMuch(core, ErrorCode.PacketTooLarge, topic, size, Limit.PacketOut)
-  if (code === 0) code = tooMuch(core, ErrorCode.QueueFull, '', core.count_ + 1, Limit.OutboxCount)
-  if (code === 0) code = tooMuch(core, ErrorCode.QueueBytes, '', core.bytes_ + size, Limit.OutboxBytes)
-  if (code < 0) return code
-  let last = core.queue_
-  while (last.next_ !== undefined) last = last.next_
-  last.next_ = { next_: undefined, token_: token, bytes_: packet, qos_: qos, out_: 0, dup_: 0, tries_: 0 }
+  const limits = core.limits_
+  if (core.count_ >= limits[Limit.OutboxCount]! || core.bytes_ + size > limits[Limit.OutboxBytes]! || size > limits[Limit.PacketOut]!) {
+    code = tooMuch(core, ErrorCode.PacketTooLarge, topic, size, Limit.PacketOut)
+    if (code === 0) code = tooMuch(core, ErrorCode.QueueFull, '', core.count_ + 1, Limit.OutboxCount)
+    return code < 0 ? code : tooMuch(core, ErrorCode.QueueBytes, '', core.bytes_ + size, Limit.OutboxBytes)
+  }
+  const m = { next_: undefined, token_: token, bytes_: packet, qos_: qos, out_: 0, dup_: 0, tries_: 0 }
+  core.tail_.next_ = m
+  core.tail_ = m
   core.count_ = core.count_ + 1
   core.bytes_ = core.bytes_ + size
   core.stats_.accepted = core.stats_.accepted + 1
