@@ -14,7 +14,7 @@ function flatCore(hal: Hal, options: Options): Core {
   const first = nothing as Outgoing
   // No topic is a record: the first that is given is not the one before.
   const core: Partial<Core> = {
-    topic_: first as unknown as string, field_: EMPTY, room_: 0, roomy_: 0, socket_: undefined, token_: 0, quick_: 0, told_: undefined, busy_: 0, phase_: Phase.Offline, tx_: EMPTY, more_: false, stamp_: 0, due_: 0,
+    topic_: first as unknown as string, field_: EMPTY, fieldBytes_: 0, room_: 0, roomy_: 0, socket_: undefined, token_: 0, quick_: 0, told_: undefined, busy_: 0, phase_: Phase.Offline, tx_: EMPTY, more_: false, stamp_: 0, due_: 0,
     since_: undefined as never, ticks_: undefined as never, hal_: hal, options_: options, limits_: [], queue_: first, tail_: first, count_: 0, bytes_: 0, leaving_: undefined, rest_: 0,
     inflight_: 0, filters_: [], open_: 0, rx_: EMPTY, skip_: 0, skipId_: 0, heard_: EMPTY, heardText_: '', hearers_: [], info_: { qos: 0, retain: false, dup: false, packetId: 0 },
     age_: 0, ping_: 0, owed_: 0, pinging_: 0, wait_: 0, attempts_: 0, connectPacket_: EMPTY, session_: false, unsure_: false, bad_: false, period_: 0, patience_: 0, handle_: 0, soon_: false,

@@ -60,6 +60,7 @@ export interface Core {
   /** The topic that was published last, with its length before it, and below how many bytes a payload for it may leave at once with QoS 0. */
   topic_: string
   field_: Bytes
+  fieldBytes_: number
   room_: number
   /** What `room_` is while nothing is in the way. */
   roomy_: number

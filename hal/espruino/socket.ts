@@ -33,11 +33,14 @@ const enum Limit {
 /** What 0 and -1 to -15 of the interpreter's say, as the last digit of a LinkCode: closed, -3 timeout, -6 DNS, -7 no socket, -9 reset, -13 and -14 TLS. */
 const enum Codes { Digits = '0054552901555665', Zero = -12 }
 
+const ROOM: number = FEATURE_V5 ? Limit.QueueFull : Limit.Queue
+
 class PortSocket implements Socket {
   net_: NetSocket | undefined
   state_!: Code
   unread_!: Bytes
-  queued_!: number
+  /** Bytes that may still wait in the interpreter; 0 unless it is open. */
+  left_!: number
   /** Something passed under TLS: whatever ends it now is not the handshake. */
   secured_!: boolean
 
@@ -58,25 +61,29 @@ class PortSocket implements Socket {
   write(bytes: Bytes): Code {
     const net = this.net_
     let some = bytes
+    let n = bytes.length
     // Most often all of it fits, and is written with no look at each part.
-    if (bytes.length + this.queued_ > Limit.Queue || this.state_ !== SocketStatus.Open || net!.sckt < 0) some = cut(bytes, 0, this.credit())
-    if (some.length > 0) {
+    if (n >= this.left_ || net!.sckt < 0) {
+      some = cut(bytes, 0, this.credit())
+      n = some.length
+      if (n > 0 && net!.sckt < 0) net!.sckt = -net!.sckt
+    }
+    if (n > 0) {
       try {
-        if (net!.sckt < 0) net!.sckt = -net!.sckt
         net!.write(some)
-        const n = some.length
-        this.queued_ = this.queued_ + n
+        this.left_ = this.left_ - n
         return n
       } catch {
         // It has ended, and the event that tells it is still to come; or the network went, and none will.
         this.state_ = LinkCode.Closed
+        this.left_ = 0
       }
     }
-    return this.state_ < 0 ? this.state_ : some.length
+    return this.state_ < 0 ? this.state_ : 0
   }
 
   credit(): number {
-    return this.state_ === SocketStatus.Open && this.unread_.length < Limit.Full ? (FEATURE_V5 ? Limit.QueueFull : Limit.Queue) - this.queued_ : 0
+    return this.unread_.length < Limit.Full ? this.left_ : 0
   }
 
   pending(): number {
@@ -89,17 +96,19 @@ class PortSocket implements Socket {
 
   close(): void {
     const net = this.net_
+    const isLate = this.left_ < ROOM
     this.read(this.unread_.length)
     if (this.state_ >= 0) this.state_ = LinkCode.Closed
+    this.left_ = 0
     this.net_ = undefined
     if (net !== undefined) {
       try {
         net.end()
         // A peer that does not read would keep it, and what it queued, for ever.
-        if (this.queued_ > 0) setTimeout(Object.assign, Limit.LingerMs, net, { clsNow: true })
+        if (isLate) setTimeout(Object.assign, Limit.LingerMs, net, { clsNow: true })
       } catch {
         // Without a network the interpreter has dropped it already.
-        this.queued_ = 0
+        this.left_ = 0
       }
     }
   }
@@ -123,14 +132,15 @@ function onEvent(this: NetSocket, value: unknown): void {
   const port = this.port_ as PortSocket
   if (port.state_ >= 0) {
     if (value === this) {
-      if (FEATURE_TLS && port.queued_ > 0) port.secured_ = true
+      if (FEATURE_TLS && port.state_ > 0 && port.left_ < ROOM) port.secured_ = true
       port.state_ = SocketStatus.Open
-      port.queued_ = 0
+      port.left_ = ROOM
     } else {
       const code = (value as { code: number }).code
       const isRefused = code === -9 && port.state_ === SocketStatus.Opening
       // 'close' has no code: at() of what is not a number is the first.
       port.state_ = isRefused ? LinkCode.TcpRefused : Codes.Zero - at(Codes.Digits as Bytes, -code)
+      port.left_ = 0
       if (FEATURE_TLS && !port.secured_ && port.state_ === LinkCode.Closed) port.state_ = LinkCode.TlsFailed
     }
     wakeAll()
@@ -143,7 +153,7 @@ export function open(this: void, endpoint: Endpoint): Socket {
   const tls = endpoint.tls
   socket.state_ = SocketStatus.Opening
   socket.unread_ = EMPTY
-  socket.queued_ = 0
+  socket.left_ = 0
   if (FEATURE_TLS) socket.secured_ = tls === undefined
   if (endpoint.path !== undefined || tls !== undefined && !(FEATURE_TLS && canTls(tls))) {
     socket.state_ = LinkCode.Unsupported
