@@ -68,21 +68,28 @@ export function flush(core: Core): Code {
   return n
 }
 
-/** Sends what the window and the socket allow, one message at a time. */
+/** Sends what the window and the socket allow. What the socket takes a part of waits in `tx_`, and all others behind it. */
 export function pump(core: Core): Code {
-  let code = flush(core)
-  while (code >= 0 && core.tx_.length === 0 && core.open_ === 0) {
-    let m = core.queue_.next_
-    while (m !== undefined && m.out_ > 0) m = m.next_
-    if (m === undefined) return 0
-    if (core.inflight_ + m.qos_ > core.limits_[Limit.Inflight]!) return 0
-    if (core.inflight_ === 0) core.owed_ = 0
-    core.inflight_ = core.inflight_ + m.qos_
-    m.out_ = 1
-    core.tx_ = m.dup_ > 0 ? cat(b1(at(m.bytes_, 0) + 8), cut(m.bytes_, 1, m.bytes_.length)) : m.bytes_
-    core.leaving_ = m
-    core.rest_ = core.tx_.length
-    code = flush(core)
+  const code = flush(core)
+  let m = core.queue_.next_
+  while (code >= 0 && m !== undefined && core.tx_.length === 0 && core.open_ === 0) {
+    const next = m.next_
+    if (m.out_ === 0) {
+      if (core.inflight_ + m.qos_ > core.limits_[Limit.Inflight]!) return 0
+      const size = m.bytes_.length
+      const n = core.socket_!.write(m.dup_ > 0 ? cat(b1(at(m.bytes_, 0) + 8), cut(m.bytes_, 1, size)) : m.bytes_)
+      if (n <= 0) return n
+      if (core.inflight_ === 0) core.owed_ = 0
+      core.inflight_ = core.inflight_ + m.qos_
+      m.out_ = 1
+      if (n < size) {
+        core.tx_ = cut(m.bytes_, n, size)
+        core.leaving_ = m
+        core.rest_ = size - n
+      } else if (m.qos_ > 0) m.dup_ = 8
+      else end(core, m, 'sent', 0)
+    }
+    m = next
   }
   return code
 }
@@ -95,13 +102,13 @@ function accept(core: Core, topic: string, payload: Bytes, qos: number, isRetain
   // Of the topic of the one before all is known.
   const field = topic === core.topic_ ? core.field_ : fieldOf(core, topic, ErrorCode.BadTopic, topic, true)
   if (core.bad_) return core.cause_.code
+  const limits = core.limits_
+  if (core.count_ >= limits[Limit.OutboxCount]!) return tooMuch(core, ErrorCode.QueueFull, '', core.count_ + 1, Limit.OutboxCount)
   const token = nextToken(core, qos)
   const packet = packetOf(48 + 2 * qos + (isRetained ? 1 : 0), qos > 0 ? cat(field, u16(token), payload) : cat(field, payload))
   const size = packet.length
-  const limits = core.limits_
-  if (core.count_ >= limits[Limit.OutboxCount]! || core.bytes_ + size > limits[Limit.OutboxBytes]! || size > limits[Limit.PacketOut]!) {
+  if (core.bytes_ + size > limits[Limit.OutboxBytes]! || size > limits[Limit.PacketOut]!) {
     code = tooMuch(core, ErrorCode.PacketTooLarge, topic, size, Limit.PacketOut)
-    if (code === 0) code = tooMuch(core, ErrorCode.QueueFull, '', core.count_ + 1, Limit.OutboxCount)
     return code < 0 ? code : tooMuch(core, ErrorCode.QueueBytes, '', core.bytes_ + size, Limit.OutboxBytes)
   }
   const m = { next_: undefined, token_: token, bytes_: packet, qos_: qos, out_: 0, dup_: 0, tries_: 0 }
@@ -113,34 +120,44 @@ function accept(core: Core, topic: string, payload: Bytes, qos: number, isRetain
   core.topic_ = topic
   core.field_ = field
   core.fieldBytes_ = field.length
-  nudge(core)
+  if (!core.more_) nudge(core)
   return token
 }
 
-/** A QoS 0 message left at once, but perhaps for a rest: its receipt is told by the next slice. Returns its token. */
-function left(core: Core, rest: Bytes): Code {
+/** The socket took `n` of the `size` bytes of a QoS 0 message: what is left goes first, and its receipt is told by the next slice. 0 when it took none. */
+function left(core: Core, packet: Bytes, n: number, size: number): Code {
+  if (n <= 0) return 0
+  core.token_ = core.token_ + 1
+  core.quick_ = core.quick_ + 1
   if (core.told_ !== undefined) core.told_.push(core.token_)
+  if (n < size || core.told_ !== undefined) nudge(core)
   // Acks that did not begin to leave may wait there.
-  core.tx_ = cat(rest, core.tx_)
-  nudge(core)
-  if (rest.length === 0) core.room_ = core.roomy_
+  if (n < size) core.tx_ = cat(cut(packet, n, size), core.tx_)
+  else core.room_ = core.roomy_
   return core.token_
 }
 
 /** See `Client.publish`. A QoS 0 message to the topic of the one before leaves at once when nothing is in its way. */
 export function publish(core: Core, topic: string, payload: Bytes, qos?: number, retain?: boolean): Code {
-  if (topic === core.topic_ && core.room_ > 0 && typeof payload === 'string' && (qos === undefined || qos === 0) && retain !== true) {
+  if (topic === core.topic_ && typeof payload === 'string' && (qos === undefined || qos === 0) && retain !== true) {
+    // One look at a length costs an interpreter as much as a call.
     const length = core.fieldBytes_ + payload.length
     if (length < core.room_) {
-      // One look at a length costs an interpreter as much as a call.
-      const size = length < 128 ? length + 2 : length + 3
-      const packet = length < 128 ? cat(b2(48, length), core.field_, payload) : cat(b3(48, length % 128 + 128, (length - length % 128) / 128), core.field_, payload)
-      const n = core.socket_!.write(packet)
-      if (n > 0) {
-        core.token_ = core.token_ + 1
-        core.quick_ = core.quick_ + 1
-        return n === size && core.told_ === undefined ? core.token_ : left(core, cut(packet, n, size))
+      let size = length + 2
+      let packet = EMPTY
+      if (length < 128) packet = cat(b2(48, length), core.field_, payload)
+      else {
+        packet = cat(b3(48, length % 128 + 128, (length - length % 128) / 128), core.field_, payload)
+        size = length + 3
       }
+      const n = core.socket_!.write(packet)
+      if (n === size && core.told_ === undefined) {
+        core.quick_ = core.quick_ + 1
+        core.token_ = core.token_ + 1
+        return core.token_
+      }
+      const token = left(core, packet, n, size)
+      if (token > 0) return token
     }
   }
   return accept(core, topic, payload, qos === undefined ? 0 : qos, retain === true)

@@ -39,8 +39,9 @@ class PortSocket implements Socket {
   net_: NetSocket | undefined
   state_!: Code
   unread_!: Bytes
-  /** Bytes that may still wait in the interpreter; 0 unless it is open. */
+  /** Bytes that may still wait in the interpreter; 0 unless it is open and moves. While it is held, 1 more than that stands in `held_`. */
   left_!: number
+  held_!: number
   /** Something passed under TLS: whatever ends it now is not the handshake. */
   secured_!: boolean
 
@@ -50,40 +51,48 @@ class PortSocket implements Socket {
   }
 
   read(max: number): Bytes {
-    const net = this.net_
     const all = this.unread_
     const some = cut(all, 0, max)
     this.unread_ = cut(all, some.length, all.length)
-    if (net !== undefined && net.sckt < 0 && this.unread_.length < Limit.Unread) net.sckt = -net.sckt
+    if (this.unread_.length < Limit.Unread) this.resume()
     return some
   }
 
+  /** Reads and writes again. */
+  resume(): void {
+    if (this.held_ > 0) {
+      this.net_!.sckt = -this.net_!.sckt
+      this.left_ = this.held_ - 1
+      this.held_ = 0
+    }
+  }
+
   write(bytes: Bytes): Code {
-    const net = this.net_
-    let some = bytes
-    let n = bytes.length
+    const n = bytes.length
     // Most often all of it fits, and is written with no look at each part.
-    if (n >= this.left_ || net!.sckt < 0) {
-      some = cut(bytes, 0, this.credit())
-      n = some.length
-      if (n > 0 && net!.sckt < 0) net!.sckt = -net!.sckt
+    if (n > this.left_) return this.writePart(bytes)
+    try {
+      this.net_!.write(bytes)
+      this.left_ = this.left_ - n
+      return n
+    } catch {
+      // It has ended, and the event that tells it is still to come; or the network went, and none will.
+      this.state_ = LinkCode.Closed
+      this.left_ = 0
+      return LinkCode.Closed
     }
-    if (n > 0) {
-      try {
-        net!.write(some)
-        this.left_ = this.left_ - n
-        return n
-      } catch {
-        // It has ended, and the event that tells it is still to come; or the network went, and none will.
-        this.state_ = LinkCode.Closed
-        this.left_ = 0
-      }
-    }
-    return this.state_ < 0 ? this.state_ : 0
+  }
+
+  /** As much as there is credit for. */
+  writePart(bytes: Bytes): Code {
+    const some = cut(bytes, 0, this.credit())
+    if (some.length === 0) return this.state_ < 0 ? this.state_ : 0
+    this.resume()
+    return this.write(some)
   }
 
   credit(): number {
-    return this.unread_.length < Limit.Full ? this.left_ : 0
+    return this.unread_.length < Limit.Full ? this.held_ > 0 ? this.held_ - 1 : this.left_ : 0
   }
 
   pending(): number {
@@ -96,8 +105,8 @@ class PortSocket implements Socket {
 
   close(): void {
     const net = this.net_
-    const isLate = this.left_ < ROOM
     this.read(this.unread_.length)
+    const isLate = this.left_ < ROOM
     if (this.state_ >= 0) this.state_ = LinkCode.Closed
     this.left_ = 0
     this.net_ = undefined
@@ -120,7 +129,11 @@ function onData(this: NetSocket, data: Bytes): void {
     if (FEATURE_TLS) port.secured_ = true
     port.unread_ = cat(port.unread_, data)
     wakeAll()
-    if (port.unread_.length >= Limit.Unread) this.sckt = -this.sckt
+    if (port.unread_.length >= Limit.Unread && port.held_ === 0) {
+      this.sckt = -this.sckt
+      port.held_ = port.left_ + 1
+      port.left_ = 0
+    }
   }
 }
 
@@ -141,6 +154,7 @@ function onEvent(this: NetSocket, value: unknown): void {
       // 'close' has no code: at() of what is not a number is the first.
       port.state_ = isRefused ? LinkCode.TcpRefused : Codes.Zero - at(Codes.Digits as Bytes, -code)
       port.left_ = 0
+      port.held_ = 0
       if (FEATURE_TLS && !port.secured_ && port.state_ === LinkCode.Closed) port.state_ = LinkCode.TlsFailed
     }
     wakeAll()
@@ -151,9 +165,12 @@ function onEvent(this: NetSocket, value: unknown): void {
 export function open(this: void, endpoint: Endpoint): Socket {
   const socket = new PortSocket()
   const tls = endpoint.tls
+  // The first are found soonest.
+  socket.left_ = 0
+  socket.net_ = undefined
   socket.state_ = SocketStatus.Opening
   socket.unread_ = EMPTY
-  socket.left_ = 0
+  socket.held_ = 0
   if (FEATURE_TLS) socket.secured_ = tls === undefined
   if (endpoint.path !== undefined || tls !== undefined && !(FEATURE_TLS && canTls(tls))) {
     socket.state_ = LinkCode.Unsupported
