@@ -28,13 +28,13 @@ export interface Defaults {
   reconnectSpread: number
 }
 
-/** Boards with 1600 variables: one reading at a time. */
+/** Boards with 1600 variables: one reading at a time. Slices, `requestTimeout` (it is `ackTimeout`'s) and `reconnectSpread` are no options there. */
 export const tiny: Defaults = {
   packetIn: 1024, packetOut: 1024, streamMax: 0,
   outboxCount: 16, outboxBytes: 4096, inboxCount: 0, inboxBytes: 0,
-  inflight: 8, subscriptions: 8, slicePackets: 8, sliceBytes: 1072,
+  inflight: 8, subscriptions: 8, slicePackets: 536, sliceBytes: 1072,
   maxFilters: 1, maxQos: 1, keepalive: 120,
-  connectTimeout: 10000, requestTimeout: 10000, ackTimeout: 60000,
+  connectTimeout: 10000, requestTimeout: 60000, ackTimeout: 60000,
   reconnectPeriod: 1000, reconnectPeriodMax: 60000, reconnectSpread: 5000
 }
 

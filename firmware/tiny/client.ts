@@ -207,7 +207,8 @@ function renew(core: Core): void {
   const hal = core.hal_
   core.since_ = hal.timer.since
   core.ticks_ = hal.timer.ticks
-  core.token_ = 0
+  // Not where a life before this one began: the server may remember it.
+  core.token_ = hal.system.random()
   core.stamp_ = core.ticks_()
 }
 

@@ -87,7 +87,7 @@ export interface Core {
   tail_: Outgoing
   count_: number
   bytes_: number
-  /** The message whose end is still in `tx_`, and the bytes up to there. */
+  /** Bytes of a message that `tx_` begins with, and which that is; undefined for one that has its receipt. */
   leaving_: Outgoing | undefined
   rest_: number
   /** QoS 1 messages of this connection without an answer. */

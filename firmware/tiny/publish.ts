@@ -58,8 +58,8 @@ export function flush(core: Core): Code {
       if (n === tx.length) core.pinging_ = 2
     }
     const m = core.leaving_
-    core.rest_ = core.rest_ - n
-    if (m !== undefined && core.rest_ <= 0) {
+    core.rest_ = n < core.rest_ ? core.rest_ - n : 0
+    if (m !== undefined && core.rest_ === 0) {
       core.leaving_ = undefined
       m.dup_ = 8
       if (m.qos_ === 0) end(core, m, 'sent', 0)
@@ -120,6 +120,7 @@ function accept(core: Core, topic: string, payload: Bytes, qos: number, isRetain
   core.topic_ = topic
   core.field_ = field
   core.fieldBytes_ = field.length
+  core.room_ = 0
   if (!core.more_) nudge(core)
   return token
 }
@@ -132,8 +133,10 @@ function left(core: Core, packet: Bytes, n: number, size: number): Code {
   if (core.told_ !== undefined) core.told_.push(core.token_)
   if (n < size || core.told_ !== undefined) nudge(core)
   // Acks that did not begin to leave may wait there.
-  if (n < size) core.tx_ = cat(cut(packet, n, size), core.tx_)
-  else core.room_ = core.roomy_
+  if (n < size) {
+    core.tx_ = cat(cut(packet, n, size), core.tx_)
+    core.rest_ = size - n
+  } else core.room_ = core.roomy_
   return core.token_
 }
 

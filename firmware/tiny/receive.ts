@@ -9,8 +9,8 @@ import type { Qos } from '../types.js'
 const enum Most {
   /** Bytes read in one slice. */
   Slice = 1072,
-  /** Bytes that may wait for the socket before reading waits too. */
-  Unsent = 2048,
+  /** Bytes of acks that may wait for the socket before reading waits too. */
+  Acks = 1024,
   CodeV4 = 5
 }
 
@@ -144,7 +144,7 @@ function handle(core: Core): Code {
 /** Reads and handles what has come, some at a time. Below 0 the link must end. */
 export function receive(core: Core): Code {
   let most: number = Most.Slice
-  while (core.tx_.length < Most.Unsent) {
+  while (core.tx_.length - core.rest_ < Most.Acks) {
     const bytes = core.socket_!.read(most)
     const n = bytes.length
     if (n === 0) return 0

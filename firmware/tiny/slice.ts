@@ -33,6 +33,7 @@ function closeLink(core: Core): void {
   core.inflight_ = 0
   core.pinging_ = 0
   core.leaving_ = undefined
+  core.rest_ = 0
   let m = core.queue_.next_
   while (m !== undefined) {
     m.out_ = 0
@@ -215,7 +216,7 @@ export function slice(core: Core): void {
       if (owed < due) due = owed
     } else if (phase === Phase.Up && core.count_ === 0 && core.tx_.length === 0) core.room_ = core.roomy_
     // So that those that leave at once do not go past the last id.
-    if (core.token_ > 32767) core.token_ = 0
+    if (core.token_ > 60000) core.token_ = 0
   }
   core.due_ = core.more_ || due < 0 ? 0 : due
 }

@@ -87,11 +87,12 @@ print(typeof create, first(), seen.get('a'))
   })
 
   it('switches features', async () => {
-    const tiny = { ...boards.esp8266!, profile: 'tiny' as const }
-    const more = await buildBoard(withFeatures(tiny, ['FEATURE_STATS']))
-    const less = await buildBoard(withFeatures(tiny, ['no-stats']))
+    const board = { ...boards.esp32c3!, profile: 'standard' as const }
+    const more = await buildBoard(withFeatures(board, ['FEATURE_STATS']))
+    const less = await buildBoard(withFeatures(board, ['no-stats']))
     expect(more.module.bytes).toBeGreaterThan(less.module.bytes)
-    expect(() => withFeatures(tiny, ['telepathy'])).toThrow('telepathy is not a feature (V31, V5')
+    await expect(buildBoard(withFeatures({ ...board, profile: 'tiny' }, ['stats']))).rejects.toThrow('the core of profile tiny knows no such feature')
+    expect(() => withFeatures(board, ['telepathy'])).toThrow('telepathy is not a feature (V31, V5')
   })
 })
 

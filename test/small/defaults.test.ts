@@ -1,20 +1,36 @@
-/** The small core writes its defaults where it reads the options; the documented tables are in defaults.ts. */
+/** The cores of tiny and standard write their defaults where they read the options; the documented tables are in defaults.ts. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { standard, tiny } from '../../firmware/defaults.js'
+import { standard, tiny, type Defaults } from '../../firmware/defaults.js'
 
-const source = readFileSync('firmware/small/settings.ts', 'utf8')
-
-/** The number that stands behind a name in the small core's table, for tiny or standard. */
-function written(name: string, profile: 'tiny' | 'standard'): number | undefined {
-  const found = new RegExp(`'${name}', (?:FEATURE_QOS2 \\? (\\d+) : )?(\\d+), \\d+`).exec(source)
-  if (found === null) return undefined
-  return Number(profile === 'standard' ? found[1] ?? found[2] : found[2])
+/** The number that stands behind a name in a core's table, for a build with QoS 2 where that counts. */
+function written(core: 'small' | 'tiny', name: string): number | undefined {
+  const found = new RegExp(`'${name}', (?:FEATURE_QOS2 \\? (\\d+) : )?(\\d+)[, \\n]`).exec(readFileSync(`firmware/${core}/settings.ts`, 'utf8'))
+  return found === null ? undefined : Number(found[1] ?? found[2])
 }
 
-describe.each([['tiny', tiny], ['standard', standard]] as const)('the small core built as %s', (profile, defaults) => {
-  const names = Object.keys(defaults).filter((name) => name !== 'maxFilters' && name !== 'maxQos' && (profile === 'standard' || (defaults as unknown as Record<string, number>)[name]! > 0))
-  it.each(names)('has the documented default of %s', (name) => {
-    expect(written(name, profile)).toBe((defaults as unknown as Record<string, number>)[name])
+const numbers = (defaults: Defaults) => Object.entries(defaults) as [keyof Defaults, number][]
+
+describe('the small core', () => {
+  it.each(numbers(standard).filter(([name]) => name !== 'maxFilters' && name !== 'maxQos'))('has the documented default of %s, %j', (name, value) => {
+    expect(written('small', name)).toBe(value)
+  })
+})
+
+describe('the core of tiny', () => {
+  const fixed = ['maxFilters', 'maxQos', 'slicePackets', 'sliceBytes', 'requestTimeout', 'reconnectSpread', 'streamMax', 'inboxCount', 'inboxBytes']
+  it.each(numbers(tiny).filter(([name]) => !fixed.includes(name)))('has the documented default of %s, %j', (name, value) => {
+    expect(written('tiny', name)).toBe(value)
+  })
+
+  it.each(fixed)('has no option %s', (name) => {
+    expect(written('tiny', name)).toBeUndefined()
+  })
+
+  it('has the fixed numbers of the documentation', () => {
+    const of = (file: string, name: string): number => Number(new RegExp(`\\b${name} = (\\d+)`).exec(readFileSync(`firmware/tiny/${file}.ts`, 'utf8'))?.[1])
+    expect([of('receive', 'Slice'), of('slice', 'Spread')]).toEqual([tiny.sliceBytes, tiny.reconnectSpread])
+    // No packet has less than two bytes.
+    expect(tiny.slicePackets).toBe(tiny.sliceBytes / 2)
   })
 })

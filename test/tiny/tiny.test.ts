@@ -135,6 +135,46 @@ describe.each([true, false])('the bundle for tiny, waits: %j', (waits) => {
     expect(outcomes(h, [bad, good])).toEqual(['rejected', 'delivered'])
   })
 
+  it('tells the receipt of a message that left at once with the next slice, and in the order of the calls', () => {
+    const h = client({ sim })
+    h.up()
+    const tokens = ['a', 'a', 'b', 'a', 'a'].map((topic) => h.client.publish(topic, h.bytes('x')))
+    expect(outcomes(h, tokens)).toEqual(tokens.map(() => undefined))
+    h.run(100)
+    expect(outcomes(h, tokens)).toEqual(tokens.map(() => 'sent'))
+    expect(h.broker.messages.map((message) => message.topic)).toEqual(['a', 'a', 'b', 'a', 'a'])
+    expect(h.client.stats()).toMatchObject({ accepted: 5, sent: 5, outboxCount: 0 })
+    h.check()
+  })
+
+  it('sends the rest of a message of which the socket took a part before all else', () => {
+    const h = client({ sim })
+    h.up()
+    h.client.publish('t', h.bytes('first'))
+    h.run(100)
+    h.sim.network.set({ sendBuffer: 20 })
+    const sizes = [30, 40, 50]
+    for (const size of sizes) h.client.publish('t', h.bytes('x'.repeat(size)))
+    h.run(5000)
+    expect(h.broker.messages.map((message) => message.payload.length)).toEqual([5, ...sizes])
+    h.check()
+  })
+
+  it('ends a link on which a SUBSCRIBE is not answered for ackTimeout, and publishes nothing before', () => {
+    const h = client({ sim, ackTimeout: 30000 })
+    h.up()
+    const off = h.broker.on('subscribe', () => true)
+    h.client.subscribe('a', 1)
+    const token = h.client.publish('t', h.bytes('x'), 1)
+    h.run(29000)
+    expect(h.broker.messages).toHaveLength(0)
+    off()
+    h.run(20000)
+    expect(h.got.links.some((link) => link.cause === ErrorCode.RequestTimeout)).toBe(true)
+    expect(outcomes(h, [token])).toEqual(['delivered'])
+    h.check()
+  })
+
   it('leaves in order, with its will on abort and without it on disconnect', () => {
     for (const how of ['disconnect', 'abort'] as const) {
       const h = client({ sim, will: { topic: 'will', payload: 'gone' as never } })

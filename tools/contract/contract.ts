@@ -45,8 +45,8 @@ export interface ContractInput {
   before?: Limits
 }
 
-/** Bounds that are constants of the code: firmware/inbound.ts, slice.ts, outbound.ts, session.ts, publish.ts. */
-const Fixed = { receiveSet: 64, acksBehind: 256, ackBytes: 6, requests: 32, retired: 64, topics: 4, backlog: 4096 }
+/** Bounds that are constants of the code: firmware/inbound.ts, tiny/receive.ts, slice.ts, outbound.ts, session.ts, publish.ts. */
+const Fixed = { receiveSet: 64, acksBehind: 256, ackBytes: 6, requests: 32, retired: 64, topics: 4, backlog: 4096, tinyAcks: 1024 }
 
 /** The limits in force, defaults filled in. */
 export function limitsOf(options: Partial<Options>, profile: Profile): Required<Limits> {
@@ -70,8 +70,9 @@ export function memoryContract(options: Partial<Options>, profile: Profile, inpu
   const flags = flagsOf(profile)
   const l = limitsOf(options, profile)
   const d = profiles[profile]
-  // tiny and standard are made of the small core, whose records have fewer members and which keeps no list of requests.
+  // The cores of tiny and standard have records of fewer members, and keep no list of requests.
   const small = profile !== 'full'
+  const isTiny = profile === 'tiny'
   const v5 = flags.FEATURE_V5 && options.protocolVersion === 5
   const cached = flags.FEATURE_CACHE && options.cache !== undefined && options.cache !== 'direct'
   const pushBack = cached && options.cache === 'push-back'
@@ -83,12 +84,13 @@ export function memoryContract(options: Partial<Options>, profile: Profile, inpu
   const numbers = (bytes: number): number => v5 ? Math.floor(bytes / 2) : 0
   const withheld = pushBack ? l.inboxCount + Fixed.acksBehind : 0
   const behind = flags.FEATURE_STREAM ? Fixed.acksBehind + withheld : 0
-  const perSlice = 2 * l.slicePackets + l.inflight + Fixed.requests + 4
+  const perSlice = isTiny ? 2 : 2 * l.slicePackets + l.inflight + Fixed.requests + 4
   const packets = Math.max(l.sliceBytes - 1, Math.min(l.sliceBytes, Fixed.backlog) + (v5 ? 0 : Fixed.ackBytes - l.packetOut)) + l.packetOut
-  const transmit = packets + behind * Fixed.ackBytes + (flags.FEATURE_STREAM ? 0 : withheld * 4) + (v5 ? l.packetOut + 5 : 2) + 2
+  // In tiny: the rest of one publish, and acks; a publish that is acknowledged has seven bytes at least.
+  const transmit = isTiny ? l.packetOut + Fixed.tinyAcks + Math.ceil(l.sliceBytes / 7) * 4 + 4 : packets + behind * Fixed.ackBytes + (flags.FEATURE_STREAM ? 0 : withheld * 4) + (v5 ? l.packetOut + 5 : 2) + 2
   const journal = flags.FEATURE_JOURNAL && options.journal !== undefined && options.journal !== false
   const held = journal && input.before !== undefined ? larger(l, limitsOf({ limits: input.before }, profile)) : l
-  const members = small ? (flags.FEATURE_POLICIES ? 19 : 13) : journal ? 26 : 24
+  const members = isTiny ? 7 : small ? (flags.FEATURE_POLICIES ? 19 : 13) : journal ? 26 : 24
   // An earlier program may have announced more than this one does.
   const receiveSet = flags.FEATURE_QOS2 ? Math.min(Fixed.receiveSet, journal ? Fixed.receiveSet : options.properties?.receiveMaximum ?? Fixed.receiveSet) : 0
   const head = flags.FEATURE_STREAM || flags.FEATURE_V5 ? l.packetIn : 0
@@ -96,7 +98,7 @@ export function memoryContract(options: Partial<Options>, profile: Profile, inpu
   const requests = small ? 0 : Fixed.requests
   const asked = requests * d.maxFilters
   // With what firmware/quarantine.ts knows of a filter.
-  const subscription = small ? (flags.FEATURE_GOVERNOR ? 15 : 9) : 16
+  const subscription = isTiny ? 6 : small ? (flags.FEATURE_GOVERNOR ? 15 : 9) : 16
 
   const parts: Part[] = []
   const add = (part: string, by: string, count: number, bytes: number, shape: Partial<Shape>, marks: Part['marks'] = {}): void => {
