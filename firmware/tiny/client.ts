@@ -5,7 +5,7 @@ import { because, callUser, enterPhase, nudge, Phase, Time, type Core, type Outg
 import { subscribe, unsubscribe } from './filters.js'
 import { publish } from './publish.js'
 import { check, prepareConnect } from './settings.js'
-import { begin, settle, slice } from './slice.js'
+import { settle, slice } from './slice.js'
 import type { Hal } from '../../hal/hal.js'
 import type { Cause, DisconnectExtra, MessageHandler, Options, Qos, Stats } from '../types.js'
 
@@ -52,12 +52,9 @@ function pumpOnce(core: Core): Code {
 /** See `Client.connect`. */
 function connect(core: Core): Code {
   if (core.wrong_ === ErrorCode.Destroyed) return core.wrong_
-  if (core.asked_ < 0) {
-    core.again_ = true
-    return 0
-  }
+  if (core.asked_ < 0) core.again_ = true
   if (core.phase_ === Phase.Draining) return because(core, ErrorCode.Disconnecting)
-  if (core.phase_ !== Phase.Offline) return 0
+  if (core.phase_ !== Phase.Offline || core.again_) return 0
   core.wrong_ = check(core)
   if (core.wrong_ < 0) return core.wrong_
   core.told_ = core.options_.onReceipt === undefined ? undefined : []
@@ -67,7 +64,9 @@ function connect(core: Core): Code {
   const timer = core.hal_.timer
   if (core.handle_ === 0 && timer.wait === undefined && timer.onWake !== undefined) core.handle_ = timer.onWake(() => { pumpOnce(core) })
   core.stamp_ = core.ticks_()
-  begin(core)
+  core.again_ = true
+  settle(core)
+  nudge(core)
   return 0
 }
 
@@ -115,7 +114,10 @@ function disconnect(core: Core, extra?: DisconnectExtra): Code {
     // Its time begins now, not with the last slice.
     core.age_ = core.since_(core.stamp_) * -1
     nudge(core)
-  } else if (core.phase_ < Phase.Up && core.phase_ !== Phase.Offline) core.asked_ = ErrorCode.Disconnected
+  } else {
+    core.again_ = false
+    if (core.phase_ < Phase.Up && core.phase_ !== Phase.Offline) core.asked_ = ErrorCode.Disconnected
+  }
   settle(core)
   const timer = core.hal_.timer
   if (FEATURE_WAIT && core.busy_ === 0 && timer.wait !== undefined) {

@@ -1,7 +1,7 @@
 /** One slice: read what the socket has, handle each whole packet, look at what is due, write what the socket will take. Nothing in it waits. */
 import { b2, cat, EMPTY, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
-import { because, callUser, endpoint, enterPhase, Limit, nudge, Phase, State, Time, type Core } from './core.js'
+import { because, callUser, endpoint, enterPhase, Limit, Phase, State, Time, type Core } from './core.js'
 import { request } from './filters.js'
 import { end, endAll, flush, pump } from './publish.js'
 import { receive } from './receive.js'
@@ -148,34 +148,27 @@ function turn(core: Core): Code {
   return 0
 }
 
-/** Begins to connect, unless that is under way. */
-export function begin(core: Core): void {
-  core.wait_ = 0
-  enterPhase(core, Phase.Waiting, 0)
-  nudge(core)
-}
-
-/** What a callback asked for is done once nothing of ours is under way. The callbacks of that may ask again. */
+/** What a callback asked for is done once nothing of ours is under way: first the end, then the new beginning. The callbacks of that may ask again. */
 export function settle(core: Core): void {
-  while (core.asked_ < 0 && core.busy_ === 0) {
+  while ((core.asked_ < 0 || core.again_) && core.busy_ === 0) {
     const code = core.asked_
     core.asked_ = 0
     core.busy_ = 1
-    if (core.phase_ !== Phase.Offline) goOffline(core, because(core, code))
-    if (code === ErrorCode.Destroyed) {
-      core.phase_ = Phase.Offline
-      endAll(core, code)
-      core.filters_ = []
+    if (code < 0) {
+      if (core.phase_ !== Phase.Offline) goOffline(core, because(core, code))
+      if (code === ErrorCode.Destroyed) {
+        endAll(core, code)
+        core.filters_ = []
+        core.again_ = false
+        if (core.handle_ > 0) core.hal_.timer.wakeAfter!(core.handle_, -1)
+        core.handle_ = 0
+      }
+    } else {
       core.again_ = false
-      const timer = core.hal_.timer
-      if (core.handle_ > 0 && timer.wakeAfter !== undefined) timer.wakeAfter(core.handle_, -1)
-      core.handle_ = 0
+      if (check(core) === 0) startAttempt(core)
+      core.more_ = true
     }
     core.busy_ = 0
-    if (core.again_ && core.asked_ === 0) {
-      core.again_ = false
-      if (check(core) === 0) begin(core)
-    }
   }
 }
 

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { create } from '../../firmware/client.js'
 import { create as createSmall } from '../../firmware/small/client.js'
+import { create as createTiny } from '../../firmware/tiny/client.js'
 import { keptBundle } from '../../tools/build/kept.js'
 import { flagsOf, PROFILES, type Profile } from '../../tools/build/profiles.js'
 import { session } from './programs/session.js'
@@ -10,6 +11,9 @@ import { runDevice, said } from './support/interpreter.js'
 vi.setConfig({ testTimeout: 120_000 })
 
 const VERSIONS: Record<Profile, (3 | 4 | 5)[]> = { tiny: [4], standard: [3, 4], full: [3, 4, 5] }
+
+/** The sources that each is made of. */
+const SOURCES = { tiny: createTiny as unknown as typeof create, standard: createSmall as unknown as typeof create, full: create }
 
 const bundles: Record<string, string> = {}
 let program = ''
@@ -31,7 +35,7 @@ describe.each(PROFILES)('the bundle of %s', (profile) => {
 
   test.each(VERSIONS[profile])('runs a whole session of protocol version %i: the bytes and the calls are those of the sources on Node', async (version) => {
     const expected: string[] = []
-    session(profile === 'full' ? create : createSmall as unknown as typeof create, level, version, (one) => {
+    session(SOURCES[profile], level, version, (one) => {
       expected.push(one)
     })
     expect(expected.filter((one) => one.startsWith('link up')).length).toBeGreaterThanOrEqual(4)
