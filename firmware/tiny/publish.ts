@@ -94,21 +94,31 @@ export function pump(core: Core): Code {
   return code
 }
 
+/** Checks a topic that is not that of the message before, and keeps it. */
+function aim(core: Core, topic: string): Code {
+  if (core.wrong_ < 0) return core.wrong_
+  core.bad_ = false
+  const field = fieldOf(core, topic, ErrorCode.BadTopic, topic, true)
+  if (core.bad_) return core.cause_.code
+  core.topic_ = topic
+  core.field_ = field
+  core.fieldBytes_ = field.length
+  return 0
+}
+
 /** A message that `publish` takes into the chain; what is wrong with it is said before anything changes. */
-function accept(core: Core, topic: string, payload: Bytes, qos: number, isRetained: boolean): Code {
+function accept(core: Core, payload: Bytes, qos: number, isRetained: boolean): Code {
   let code = refusal(core, qos)
   if (code < 0) return code
   if (typeof payload !== 'string') return because(core, ErrorCode.BadPayload, 'payload')
-  // Of the topic of the one before all is known.
-  const field = topic === core.topic_ ? core.field_ : fieldOf(core, topic, ErrorCode.BadTopic, topic, true)
-  if (core.bad_) return core.cause_.code
+  const field = core.field_
   const limits = core.limits_
   if (core.count_ >= limits[Limit.OutboxCount]!) return tooMuch(core, ErrorCode.QueueFull, '', core.count_ + 1, Limit.OutboxCount)
   const token = nextToken(core, qos)
   const packet = packetOf(48 + 2 * qos + (isRetained ? 1 : 0), qos > 0 ? cat(field, u16(token), payload) : cat(field, payload))
   const size = packet.length
   if (core.bytes_ + size > limits[Limit.OutboxBytes]! || size > limits[Limit.PacketOut]!) {
-    code = tooMuch(core, ErrorCode.PacketTooLarge, topic, size, Limit.PacketOut)
+    code = tooMuch(core, ErrorCode.PacketTooLarge, core.topic_, size, Limit.PacketOut)
     return code < 0 ? code : tooMuch(core, ErrorCode.QueueBytes, '', core.bytes_ + size, Limit.OutboxBytes)
   }
   const m = { next_: undefined, token_: token, bytes_: packet, qos_: qos, out_: 0, dup_: 0, tries_: 0 }
@@ -117,9 +127,6 @@ function accept(core: Core, topic: string, payload: Bytes, qos: number, isRetain
   core.count_ = core.count_ + 1
   core.bytes_ = core.bytes_ + size
   core.stats_.accepted = core.stats_.accepted + 1
-  core.topic_ = topic
-  core.field_ = field
-  core.fieldBytes_ = field.length
   core.room_ = 0
   if (!core.more_) nudge(core)
   return token
@@ -140,9 +147,13 @@ function left(core: Core, packet: Bytes, n: number, size: number): Code {
   return core.token_
 }
 
-/** See `Client.publish`. A QoS 0 message to the topic of the one before leaves at once when nothing is in its way. */
+/** See `Client.publish`. A QoS 0 message leaves at once when nothing is in its way. */
 export function publish(core: Core, topic: string, payload: Bytes, qos?: number, retain?: boolean): Code {
-  if (topic === core.topic_ && typeof payload === 'string' && (qos === undefined || qos === 0) && retain !== true) {
+  if (topic !== core.topic_) {
+    const code = aim(core, topic)
+    if (code < 0) return code
+  }
+  if (typeof payload === 'string' && (qos === undefined || qos === 0) && retain !== true) {
     // One look at a length costs an interpreter as much as a call.
     const length = core.fieldBytes_ + payload.length
     if (length < core.room_) {
@@ -163,5 +174,5 @@ export function publish(core: Core, topic: string, payload: Bytes, qos?: number,
       if (token > 0) return token
     }
   }
-  return accept(core, topic, payload, qos === undefined ? 0 : qos, retain === true)
+  return accept(core, payload, qos === undefined ? 0 : qos, retain === true)
 }
