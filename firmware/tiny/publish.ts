@@ -132,9 +132,9 @@ function accept(core: Core, payload: Bytes, qos: number, isRetained: boolean): C
   return token
 }
 
-/** The socket took `n` of the `size` bytes of a QoS 0 message: what is left goes first, and its receipt is told by the next slice. 0 when it took none. */
-function left(core: Core, packet: Bytes, n: number, size: number): Code {
-  if (n <= 0) return 0
+/** The socket took `n` bytes of a QoS 0 message: what is left goes first, and its receipt is told by the next slice. */
+function left(core: Core, packet: Bytes, n: number): Code {
+  const size = packet.length
   core.token_ = core.token_ + 1
   core.quick_ = core.quick_ + 1
   if (core.told_ !== undefined) core.told_.push(core.token_)
@@ -157,20 +157,13 @@ export function publish(core: Core, topic: string, payload: Bytes, qos?: number,
     // One look at a length costs an interpreter as much as a call.
     const length = core.fieldBytes_ + payload.length
     if (length < core.room_) {
-      let size = length + 2
-      let packet = EMPTY
-      if (length < 128) packet = cat(b2(48, length), core.field_, payload)
-      else {
-        packet = cat(b3(48, length % 128 + 128, (length - length % 128) / 128), core.field_, payload)
-        size = length + 3
-      }
-      const n = core.socket_!.write(packet)
-      if (n === size && core.told_ === undefined) {
+      const n = core.socket_!.write(length < 128 ? cat(b2(48, length), core.field_, payload) : cat(b3(48, length % 128 + 128, (length - length % 128) / 128), core.field_, payload))
+      if (core.told_ === undefined && (n > length + 2 || n === length + 2 && n < 130)) {
         core.quick_ = core.quick_ + 1
         core.token_ = core.token_ + 1
         return core.token_
       }
-      const token = left(core, packet, n, size)
+      const token = n > 0 ? left(core, packetOf(48, cat(core.field_, payload)), n) : n
       if (token > 0) return token
     }
   }
