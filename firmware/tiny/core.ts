@@ -6,10 +6,10 @@
  * A function costs a small board five variables, and what an interpreter skips it reads all the same. So functions are few here, and
  * those of every message are short and end in the rare case.
  */
-import { b1, b2, b3, cat, EMPTY, find, plain, u16, type Bytes, type Code } from '../bytes.js'
+import { b1, b2, cat, EMPTY, find, plain, u16, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
 import type { Endpoint, Hal, Socket } from '../../hal/hal.js'
-import type { Cause, LinkState, MessageHandler, Options, Outcome, PacketInfo, Stats } from '../types.js'
+import type { Cause, LinkState, MessageHandler, Options, PacketInfo, Stats } from '../types.js'
 
 /** Where the link is; the order counts: from Connecting on there is an open socket. */
 export const enum Phase { Offline, Waiting, Opening, Connecting, Up, Draining }

@@ -1,5 +1,5 @@
 /** Messages on their way out: a bounded chain, in the order of the calls, what was sent and is unanswered first. */
-import { at, b1, b2, b3, cat, cut, EMPTY, u16, type Bytes, type Code } from '../bytes.js'
+import { at, b1, b2, b3, cat, cut, u16, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
 import { because, callUser, fieldOf, Limit, nextToken, nudge, packetOf, refusal, tooMuch, type Core, type Outgoing } from './core.js'
 import type { Outcome } from '../types.js'
