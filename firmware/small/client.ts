@@ -21,16 +21,19 @@ const enum Longest {
   /** ms: the longest single wait, over which the port's clock must stay exact. */
   Wait = 1073741823,
   /** ms for which slices without work may be left out. */
-  Quiet = 1000
+  Quiet = 1000,
+  /** ms that a timer may be early: a wake before that is not its. */
+  Early = 20
 }
 
 function flatCore(hal: Hal, options: Options): Core {
   const nothing: Partial<Outgoing> = {}
   const first = nothing as Outgoing
+  // No topic is a record: the first that is given is not the one before.
   const core: Partial<Core> = {
-    ready_: 0, topic_: '', field_: EMPTY, fieldBytes_: 0, socket_: undefined, token_: 0, quick_: 0, phase_: Phase.Offline, busy_: 0, tx_: EMPTY, queue_: first, tail_: first, limits_: [],
-    hal_: hal, options_: options, stats_: {} as Stats, stamp_: 0, more_: false, due_: 0, soon_: false, handle_: 0,
-    rx_: EMPTY, cursor_: 0, skipping_: 0, skip_: 0, skipId_: 0, paused_: false, epoch_: 1, leaving_: 0, sentNow_: 0, restoring_: false, dirty_: false,
+    since_: undefined as never, ready_: 0, topic_: first as unknown as string, field_: EMPTY, fieldBytes_: 0, socket_: undefined, token_: 0, quick_: 0, quickBytes_: 0, phase_: Phase.Offline, busy_: 0, tx_: EMPTY, queue_: first, tail_: first, limits_: [],
+    hal_: hal, options_: options, stats_: {} as Stats, stamp_: 0, more_: false, free_: false, due_: 0, soon_: false, handle_: 0,
+    rx_: EMPTY, cursor_: 0, heardTopic_: EMPTY, heardText_: '', hearers_: [], skipping_: 0, skip_: 0, skipId_: 0, paused_: false, epoch_: 1, leaving_: 0, sentNow_: 0, restoring_: false, dirty_: false,
     heard_: false, sessionPresent_: false, hadSession_: false, unsure_: false, age_: 0, wait_: 0, sent_: 0, received_: 0, ping_: -1, stall_: 0, ack_: 0,
     filters_: [], count_: 0, bytes_: 0, receipts_: [], id_: 0, attempts_: 0, noise_: 0, connectPacket_: EMPTY, drain_: 0, drainSent_: false,
     cause_: { code: 0, reason: 0, value: 0, limit: 0, detail: '' }, info_: { qos: 0, retain: false, dup: false, packetId: 0 }, asked_: Asked.Nothing, again_: false, wrong_: ErrorCode.Destroyed
@@ -65,21 +68,21 @@ function untilDue(core: Core, most: number): number {
   return left <= 0 ? 0 : left < most ? left : most
 }
 
-/** One slice for an event-driven port, and the next appointment. A wake without work ends early: many are. */
+/** One slice for an event-driven port, and the next appointment. Many wakes bring nothing, and leave the appointment as it is. */
 function pumpOnce(core: Core): number {
   if (core.busy_ > 0) return 0
   core.soon_ = false
-  const timer = core.hal_.timer
   const socket = core.socket_
-  let passed = timer.since(core.stamp_)
-  let handled = 0
-  if (!core.more_ && core.phase_ === Phase.Up && core.count_ === 0 && core.tx_.length === 0 && passed < Longest.Quiet && passed < core.due_ &&
-    socket !== undefined && socket.pending() === 0 && socket.status() > 0) core.hal_.system.feedWatchdog()
-  else {
-    passed = 0
-    handled = slice(core)
+  if (core.free_ && !core.more_ && socket !== undefined && socket.pending() === 0) {
+    const passed = core.since_(core.stamp_)
+    if (passed < Longest.Quiet && core.due_ - passed > Longest.Early && socket.status() > 0) {
+      core.hal_.system.feedWatchdog()
+      return 0
+    }
   }
-  if (core.handle_ > 0 && timer.wakeAfter !== undefined) timer.wakeAfter(core.handle_, core.more_ ? 0 : core.due_ > passed ? core.due_ - passed : 0)
+  const handled = slice(core)
+  const timer = core.hal_.timer
+  if (core.handle_ > 0 && timer.wakeAfter !== undefined) timer.wakeAfter(core.handle_, core.more_ ? 0 : core.due_)
   return handled
 }
 
@@ -276,6 +279,7 @@ function renew(core: Core): void {
   core.hadSession_ = false
   core.unsure_ = false
   core.attempts_ = 0
+  core.heardTopic_ = EMPTY
   if (FEATURE_POLICIES) {
     // Its priority is compared with those of messages.
     core.queue_ = newMessage(0, EMPTY, EMPTY, 0)
@@ -311,6 +315,7 @@ function renew(core: Core): void {
   because(core, 0)
   if (check(core) < 0) return
   core.id_ = core.hal_.system.random()
+  core.since_ = core.hal_.timer.since
   core.stamp_ = core.hal_.timer.ticks()
 }
 

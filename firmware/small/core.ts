@@ -91,8 +91,9 @@ export interface Core {
   fieldBytes_: number
   socket_: Socket | undefined
   token_: number
-  /** QoS 0 messages that left at once and were not added to the counters yet. */
+  /** QoS 0 messages that left at once and were not added to the counters yet, and their bytes. */
   quick_: number
+  quickBytes_: number
   phase_: Phase
   busy_: number
   tx_: Bytes
@@ -101,11 +102,14 @@ export interface Core {
   tail_: Outgoing
   limits_: number[]
   hal_: Hal
+  since_: (this: void, t0: number) => number
   options_: Options
   stats_: Stats
   /** Tick of the last slice. */
   stamp_: number
   more_: boolean
+  /** The last slice left nothing to do: a wake that brings nothing needs none. */
+  free_: boolean
   /** ms from the last slice to the next; -1 for none. */
   due_: number
   /** A wake for work between slices is asked for. */
@@ -115,6 +119,10 @@ export interface Core {
   /** Received and not handled, and how far it is. */
   rx_: Bytes
   cursor_: number
+  /** The topic heard last, as bytes and as text, and who hears it: "" while that is to be looked up. */
+  heardTopic_: Bytes
+  heardText_: string
+  hearers_: MessageHandler[]
   /** A PUBLISH above the limit: 1 plus its QoS while one is under way, bytes of it to come, and the id to be acknowledged, 0 for none. */
   skipping_: number
   skip_: number
@@ -221,6 +229,7 @@ export function callUser(core: Core, fn: (this: void, a: never, b: never, c: nev
 export function enterPhase(core: Core, phase: Phase, cause: Code): void {
   core.phase_ = phase
   core.ready_ = 0
+  core.free_ = false
   core.age_ = 0
   const fn = core.options_.onLink
   if (fn === undefined) return

@@ -2,7 +2,7 @@
  * The registry of what the user wants to hear, restored after a reconnect. Each filter goes in a SUBSCRIBE of its own, so
  * that an answer belongs to one filter (sections 3.8 to 3.11).
  */
-import { b1, cat, u16, type Code } from '../bytes.js'
+import { b1, cat, EMPTY, u16, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
 import { Want } from '../subscriptions.js'
 import { blameOf, isFresh } from '../quarantine.js'
@@ -55,10 +55,12 @@ export function subscribe(core: Core, filter: string, qos: number, handler?: Mes
   if (entry !== undefined) forget(core, entry)
   const e: Filter = { token_: nextToken(core), text_: filter, bytes_: bytes, qos_: qos, handler_: handler, want_: Want.Subscribe, id_: 0, age_: 0, asked_: entry !== undefined && entry.asked_ }
   core.filters_.push(e)
+  core.heardTopic_ = EMPTY
   if (FEATURE_STATS) mark(core, 'subscriptionsMost', core.filters_.length)
   core.dirty_ = true
   core.more_ = true
   core.ready_ = 0
+  core.free_ = false
   nudge(core)
   return e.token_
 }
@@ -73,11 +75,13 @@ export function unsubscribe(core: Core, filter: string): Code {
     if (e.bytes_ === bytes && isWanted(e)) {
       e.token_ = nextToken(core)
       e.handler_ = undefined
+      core.heardTopic_ = EMPTY
       e.want_ = Want.Unsubscribe
       if (e.asked_) {
         core.dirty_ = true
         core.more_ = true
         core.ready_ = 0
+        core.free_ = false
         nudge(core)
       } else forget(core, e)
       return e.token_

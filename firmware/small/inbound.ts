@@ -6,11 +6,12 @@ import { at, cut, EMPTY, plain, u16At, type Bytes, type Code } from '../bytes.js
 import { ErrorCode } from '../codes.js'
 import { checkTopic, matches } from '../topic.js'
 import { isFull, put, take } from '../inbox.js'
-import { because, broken, callUser, endpoint, enterPhase, Limit, mark, Phase, version, type Core, type Outgoing } from './core.js'
+import { Asked, because, broken, callUser, endpoint, enterPhase, Limit, mark, Phase, version, type Core, type Outgoing } from './core.js'
 import { answer, restoreAll } from './filters.js'
 import { end } from './outbox.js'
 import { judgeStart } from './judge.js'
 import { ack, append } from './wire.js'
+import type { MessageHandler } from '../types.js'
 
 export function malformed(core: Core, value: number): Code {
   return because(core, ErrorCode.Malformed, '', value)
@@ -19,23 +20,65 @@ export function malformed(core: Core, value: number): Code {
 /** Receive set of QoS 2, and messages that may wait for it. */
 const enum Most { ReceiveSet = 64 }
 
-/** Hands a message to the handlers it is for; to `onMessage` when no handler is. */
-function deliver(core: Core, topic: Bytes, payload: Bytes): void {
-  const text = core.hal_.text.text(topic)
+/** The flags of a PUBLISH and its id, for the application. */
+export function describe(core: Core, flags: number, id: number): void {
   const info = core.info_
-  let isHandled = false
-  // A handler that subscribes does not bring this message to the new one.
-  const filters = core.filters_
-  const count = filters.length
-  for (let i = 0; i < count; i = i + 1) {
-    const e = filters[i]!
-    if (e.handler_ !== undefined && matches(e.bytes_, topic)) {
-      isHandled = true
-      callUser(core, e.handler_, text, payload, info)
-    }
+  info.qos = flags % 8 > 3 ? 2 : flags % 8 > 1 ? 1 : 0
+  info.retain = flags % 2 === 1
+  info.dup = flags > 7
+  info.packetId = id
+}
+
+/** Who hears a topic: the handlers whose filter matches, or `onMessage` when there is none. Kept, since the next message most often has the same. */
+function tune(core: Core, topic: Bytes): void {
+  const hearers: MessageHandler[] = []
+  for (const e of core.filters_) {
+    if (e.handler_ !== undefined && matches(e.bytes_, topic)) hearers.push(e.handler_)
   }
   const fn = core.options_.onMessage
-  if (!isHandled && fn !== undefined) callUser(core, fn, text, payload, info)
+  if (hearers.length === 0 && fn !== undefined) hearers.push(fn)
+  core.heardTopic_ = topic
+  core.heardText_ = core.hal_.text.text(topic)
+  core.hearers_ = hearers
+}
+
+/** Hands a message to those it is for. A handler that subscribes does not bring this message to the new one. */
+function deliver(core: Core, topic: Bytes, payload: Bytes): void {
+  if (topic !== core.heardTopic_) tune(core, topic)
+  const text = core.heardText_
+  for (const fn of core.hearers_) callUser(core, fn, text, payload, core.info_)
+}
+
+/**
+ * The quick way, for what most messages are: QoS 0, short, whole, of the topic heard last, straight to a handler. Hands over at most `most` of them
+ * and returns how many.
+ */
+export function hearQuickly(core: Core, most: number): number {
+  const b = core.rx_
+  const end = b.length
+  const packetIn = core.limits_[Limit.PacketIn]!
+  let from = core.cursor_
+  let count = 0
+  while (count < most && end - from > 3 && at(b, from) === 0x30) {
+    const n = at(b, from + 1)
+    const to = from + 2 + n
+    const payload = from + 4 + u16At(b, from + 2)
+    if (n > 127 || n + 2 > packetIn || to > end || payload > to || payload < from + 5 || cut(b, from + 4, payload) !== core.heardTopic_) break
+    core.cursor_ = to
+    count = count + 1
+    describe(core, 0, 0)
+    const text = core.heardText_
+    const bytes = cut(b, payload, to)
+    for (const fn of core.hearers_) callUser(core, fn, text, bytes, core.info_)
+    if (core.asked_ !== Asked.Nothing) break
+    from = to
+  }
+  if (count > 0) {
+    core.heard_ = true
+    core.stats_.received = core.stats_.received + count
+    if (FEATURE_STATS) core.stats_.packetsIn = core.stats_.packetsIn + count
+  }
+  return count
 }
 
 /** More than half of the receive cache is in use: acks wait under push-back. */
@@ -117,15 +160,6 @@ function handlePubrel(core: Core, id: number): Code {
   core.receiveSet_ = rest
   append(core, ack(0x70, id))
   return 0
-}
-
-/** The flags of a PUBLISH and its id, for the application. */
-export function describe(core: Core, flags: number, id: number): void {
-  const info = core.info_
-  info.qos = flags % 8 > 3 ? 2 : flags % 8 > 1 ? 1 : 0
-  info.retain = flags % 2 === 1
-  info.dup = flags > 7
-  info.packetId = id
 }
 
 /** PUBLISH (section 3.3), from index `i` up to `to`. */

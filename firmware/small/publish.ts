@@ -172,6 +172,7 @@ function publishChecked(core: Core, topic: string, payload: Bytes, qos?: number,
   // Nothing is before it: it need not wait for a slice.
   const ready = core.ready_
   core.ready_ = 0
+  core.free_ = false
   if (ready > 0 && q === 0) {
     pump(core)
     flush(core)
@@ -185,6 +186,7 @@ function publishChecked(core: Core, topic: string, payload: Bytes, qos?: number,
 function leaveRest(core: Core, packet: Bytes, taken: number, payload: Bytes): Code {
   const m = newMessage(core.token_, core.field_, payload, 0)
   core.ready_ = 0
+  core.free_ = false
   core.tx_ = cut(packet, taken, packet.length)
   core.stall_ = core.hal_.timer.since(core.stamp_) * -1
   insert(core, m, core.tail_)
@@ -198,24 +200,17 @@ function leaveRest(core: Core, packet: Bytes, taken: number, payload: Bytes): Co
  * (`ready_`), one packet, one write.
  */
 export function publish(core: Core, topic: string, payload: Bytes, qos?: number, retain?: boolean, extra?: PublishExtra): Code {
-  if (topic === core.topic_ && core.ready_ > 0 && (qos === undefined || qos === 0) && retain !== true && extra === undefined && typeof payload === 'string') {
+  if (topic === core.topic_ && (qos === undefined || qos === 0) && retain !== true && extra === undefined && typeof payload === 'string') {
+    // One look at a length costs an interpreter as much as a call.
     const n = core.fieldBytes_ + payload.length
     if (n <= core.ready_) {
-      let first = EMPTY
-      let size = n + 2
-      if (n < 128) first = b2(0x30, n)
-      else {
-        first = b3(0x30, n % 128 + 128, (n - n % 128) / 128)
-        size = n + 3
-      }
-      const packet = cat(first, core.field_, payload)
-      const taken = core.socket_!.write(packet)
+      const taken = core.socket_!.write(n < 128 ? cat(b2(0x30, n), core.field_, payload) : cat(b3(0x30, n % 128 + 128, (n - n % 128) / 128), core.field_, payload))
       if (taken > 0) {
         core.quick_ = core.quick_ + 1
-        if (FEATURE_STATS) core.stats_.bytesOut = core.stats_.bytesOut + taken
+        if (FEATURE_STATS) core.quickBytes_ = core.quickBytes_ + taken
         core.token_ = core.token_ + 1
-        if (taken === size) return core.token_
-        return leaveRest(core, packet, taken, payload)
+        if (taken > n + 2 || taken === n + 2 && n < 128) return core.token_
+        return leaveRest(core, cat(head(0x30, n), core.field_, payload), taken, payload)
       }
     }
   }

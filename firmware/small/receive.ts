@@ -7,7 +7,7 @@ import { ErrorCode } from '../codes.js'
 import { checkTopic } from '../topic.js'
 import { Asked, because, broken, callUser, endpoint, Limit, mark, Phase, tooMuch, version, type Core } from './core.js'
 import { isFull } from '../inbox.js'
-import { acknowledge, addToReceiveSet, describe, handlePacket, judgeReceiveSet, malformed } from './inbound.js'
+import { acknowledge, addToReceiveSet, describe, handlePacket, hearQuickly, judgeReceiveSet, malformed } from './inbound.js'
 
 /** Bytes that may wait in the transmit buffer before we stop reading. */
 const enum Most {
@@ -156,6 +156,10 @@ export function receive(core: Core): Code {
     if (!mayRead(core)) {
       core.paused_ = true
       return packets
+    }
+    if (core.skipping_ === 0 && core.phase_ >= Phase.Up) {
+      packets = packets + hearQuickly(core, core.limits_[Limit.SlicePackets]! - packets)
+      if (core.asked_ !== Asked.Nothing || packets === core.limits_[Limit.SlicePackets]) continue
     }
     const found = scan(core)
     if (found < 0) return found

@@ -224,9 +224,9 @@ export function settle(core: Core): void {
   settle(core)
 }
 
-/** Whether a message of QoS 0 may leave at once: nothing before it, nothing to wait for, nobody to be told. */
+/** Whether nothing is on its way out, and nothing waits for an answer. */
 function isFree(core: Core): boolean {
-  return core.phase_ === Phase.Up && core.tx_.length === 0 && core.count_ === 0 && !core.restoring_ && !core.dirty_ && core.options_.onReceipt === undefined
+  return core.phase_ === Phase.Up && core.tx_.length === 0 && core.count_ === 0 && !core.restoring_ && !core.dirty_
 }
 
 /** One slice. Returns the packets handled. The caller made sure that none is running. */
@@ -268,7 +268,9 @@ export function slice(core: Core): number {
   }
   core.hal_.system.feedWatchdog()
   core.busy_ = core.busy_ - 1
-  if (isFree(core)) core.ready_ = least(least(core.limits_[Limit.PacketOut]! - 3, core.limits_[Limit.OutboxBytes]!), Time.Head)
+  core.free_ = isFree(core)
+  // A message of QoS 0 may leave at once when nobody is to be told.
+  if (core.free_ && core.options_.onReceipt === undefined) core.ready_ = least(least(core.limits_[Limit.PacketOut]! - 3, core.limits_[Limit.OutboxBytes]!), Time.Head)
   // The quick way counts on without a look.
   if (core.token_ > Time.Most / 2) core.token_ = 0
   settle(core)

@@ -47,7 +47,11 @@ export function stats(core: Core): Stats {
   // Those that left at once were counted once for all of this.
   s.accepted = s.accepted + core.quick_
   s.sent = s.sent + core.quick_
-  if (FEATURE_STATS) s.packetsOut = s.packetsOut + core.quick_
+  if (FEATURE_STATS) {
+    s.packetsOut = s.packetsOut + core.quick_
+    s.bytesOut = (s.bytesOut + core.quickBytes_) % 1073741824
+    core.quickBytes_ = 0
+  }
   core.quick_ = 0
   s.outboxCount = core.count_
   s.outboxBytes = core.bytes_

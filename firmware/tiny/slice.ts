@@ -159,6 +159,7 @@ export function settle(core: Core): void {
       if (code === ErrorCode.Destroyed) {
         endAll(core, code)
         core.filters_ = []
+        core.heard_ = EMPTY
         core.again_ = false
         if (core.handle_ > 0) core.hal_.timer.wakeAfter!(core.handle_, -1)
         core.handle_ = 0

@@ -52,7 +52,7 @@ function levelsOfTiny(core: TinyCore): Levels {
 
 export function levelsOf(world: World): Levels {
   const core = (world.client as unknown as { core_: Core | SmallCore | TinyCore }).core_
-  if ('hearers_' in core) return levelsOfTiny(core)
+  if ('roomy_' in core) return levelsOfTiny(core)
   if ('limits_' in core) return levelsOfSmall(core)
   const s = core.settings_
   const { entries_: entries } = core.registry_

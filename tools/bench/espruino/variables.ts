@@ -27,18 +27,18 @@ ${make}`
   })
 }
 
-/** On few variables everything must have room: messages of all QoS out and in while the link is up. Gives the most variables that were in use, Infinity where they were not enough. */
-async function useSmall(code: string, port: number, binary: string): Promise<number> {
+/** On few variables everything must have room: messages of each QoS out and in while the link is up. Gives the most variables that were in use, Infinity where they were not enough. */
+async function useSmall(code: string, highestQos: number, port: number, binary: string): Promise<number> {
   const payload = 'x'.repeat(200)
   const script = `
-var most = 0, left = 3, client, payload = "${payload}";
+var most = 0, left = ${highestQos + 1}, client, payload = "${payload}";
 function look() { var u = process.memory(false).usage; if (u > most) most = u; }
 client = require("yieldmq").create(${PORT}, {
   servers: [{ host: "127.0.0.1", port: ${port} }], clientId: "small",
-  onSubscribed: function() { for (var q = 0; q < 3; q++) { say("accepted", client.publish("small/" + q, payload, q)); look(); } },
+  onSubscribed: function() { for (var q = 0; q <= ${highestQos}; q++) { say("accepted", client.publish("small/" + q, payload, q)); look(); } },
   onMessage: function(topic, data) { look(); if (data === payload) left--; if (left === 0) setTimeout(function() { look(); say("most", [most, process.memory().total]); say("done"); }, 300); }
 });
-client.subscribe("small/#", 2);
+client.subscribe("small/#", ${highestQos});
 client.connect();`
   return withDevice({ yieldmq: code }, script, 'load', async (device) => {
     try {
@@ -57,7 +57,7 @@ client.connect();`
 export async function variableRows({ peer, small, wanted, progress }: Run): Promise<Row[]> {
   const rows: Row[] = []
   const names = ['tiny', 'standard'] as const
-  if (![...names.map((name) => `espruino.variables.${name}`), 'espruino.variables.tiny.mqttjs', 'espruino.variables.standard.small'].some(wanted)) return rows
+  if (![...names.map((name) => `espruino.variables.${name}`), 'espruino.variables.tiny.mqttjs', 'espruino.variables.tiny.small', 'espruino.variables.standard.small'].some(wanted)) return rows
   const broker = await startMosquitto()
   try {
     const ours = async (profile: 'tiny' | 'standard'): Promise<number> => measure({ yieldmq: await ourBundle(profile) },
@@ -75,9 +75,10 @@ export async function variableRows({ peer, small, wanted, progress }: Run): Prom
         rows.push(rowOf({ name: against, unit: 'variables', peerName: PEER_NAME, better: 'less', atLeast: 0 }, [figure], theirs))
       }
     }
-    const name = 'espruino.variables.standard.small'
-    if (wanted(name)) {
-      const most = small === '' ? null : [await useSmall(await ourBundle('standard'), broker.port, small)]
+    for (const profile of names) {
+      const name = `espruino.variables.${profile}.small`
+      if (!wanted(name)) continue
+      const most = small === '' ? null : [await useSmall(await ourBundle(profile), profile === 'tiny' ? 1 : 2, broker.port, small)]
       rows.push(limitRow(name, 'variables', most, SMALL_POOL, 'a pool of 1700, the script included'))
     }
     return rows
