@@ -107,14 +107,14 @@ function handle(core: Core): Code {
       if (last > end && (size <= packetIn || end - from < packetIn)) break
       const topicEnd = length > 1 ? i + 2 + u16At(bytes, i) : last + 1
       const start = topicEnd + 2 * qos
-      if (start > last || start > end || qos > 1) code = ErrorCode.ProtocolError
+      const id = qos > 0 && start <= end ? u16At(bytes, topicEnd) : 0
+      if (start > last || start > end || qos > 1 || id < qos) code = ErrorCode.ProtocolError
       else {
-        const id = qos > 0 ? u16At(bytes, topicEnd) : 0
         const topic = cut(bytes, i + 2, topicEnd)
         if (size > packetIn) {
           core.stats_.oversize = core.stats_.oversize + 1
           because(core, ErrorCode.InboundTooLarge, '', size, packetIn)
-        } else if (id < qos || topic !== core.heard_ && !tune(core, topic)) code = ErrorCode.ProtocolError
+        } else if (topic !== core.heard_ && !tune(core, topic)) code = ErrorCode.ProtocolError
         else {
           const info = core.info_
           info.qos = qos as Qos

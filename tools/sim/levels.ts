@@ -23,6 +23,27 @@ export interface Levels {
   aside: string[]
 }
 
+/** Bytes behind the last whole packet: whole ones may wait for the next slice, and one above `packetIn` is no packet in the making. */
+function behindPackets(bytes: string, packetIn: number): number {
+  let from = 0
+  while (from < bytes.length) {
+    let length = 0
+    let scale = 1
+    let i = from + 1
+    let byte = 128
+    while (byte > 127 && i < bytes.length) {
+      byte = bytes.charCodeAt(i)
+      length += byte % 128 * scale
+      scale *= 128
+      i += 1
+    }
+    if (byte > 127) break
+    if (i + length > bytes.length) return i + length - from > packetIn ? 0 : bytes.length - from
+    from = i + length
+  }
+  return bytes.length - from
+}
+
 function levelsOfSmall(core: Partial<Pick<SmallCore, 'inbox_' | 'receiveSet_'>> & Omit<SmallCore, 'inbox_' | 'receiveSet_'>): Levels {
   const at = (which: Limit): number => core.limits_[which] ?? 0
   return {
@@ -30,7 +51,8 @@ function levelsOfSmall(core: Partial<Pick<SmallCore, 'inbox_' | 'receiveSet_'>> 
     packetOut: at(Limit.PacketOut), packetIn: at(Limit.PacketIn), subscriptions: at(Limit.Subscriptions), inboxCount: at(Limit.InboxCount), inboxBytes: at(Limit.InboxBytes), version: 4,
     held: {
       receipts: core.receipts_.length, cached: core.inbox_?.count_ ?? 0, cachedBytes: core.inbox_?.bytes_ ?? 0, withheld: core.inbox_?.withheld_.length ?? 0, filters: core.filters_.length, receiveSet: core.receiveSet_?.length ?? 0,
-      transmit: core.tx_.length, halfReceived: core.rx_.length - core.cursor_
+      // What is passed over is no packet in the making.
+      transmit: core.tx_.length, halfReceived: core.skipping_ > 0 ? 0 : behindPackets(core.rx_.slice(core.cursor_), at(Limit.PacketIn))
     },
     blamed: core.filters_.filter((one) => (one.blame_ ?? 0) > 0).map((one) => one.text_),
     aside: core.filters_.filter((one) => one.want_ === Want.Aside).map((one) => one.text_)
@@ -45,7 +67,7 @@ function levelsOfTiny(core: TinyCore): Levels {
   return {
     outboxCount: at(TinyLimit.OutboxCount), outboxBytes: at(TinyLimit.OutboxBytes), inflight: at(TinyLimit.Inflight), sliceBytes: TINY_SLICE, slicePackets: TINY_SLICE / 2,
     packetOut: at(TinyLimit.PacketOut), packetIn: at(TinyLimit.PacketIn), subscriptions: at(TinyLimit.Subscriptions), inboxCount: 0, inboxBytes: 0, version: 4,
-    held: { receipts: 0, cached: 0, cachedBytes: 0, withheld: 0, filters: core.filters_.length, receiveSet: 0, transmit: core.tx_.length, halfReceived: core.rx_.length },
+    held: { receipts: 0, cached: 0, cachedBytes: 0, withheld: 0, filters: core.filters_.length, receiveSet: 0, transmit: core.tx_.length, halfReceived: behindPackets(core.rx_, at(TinyLimit.PacketIn)) },
     blamed: [], aside: []
   }
 }

@@ -2,7 +2,7 @@
 import { buildWorker } from '../build.js'
 import { generate, type Wanted } from '../generate.js'
 import { Pool } from '../pool.js'
-import type { Profile } from '../script.js'
+import type { FeatureSet, Profile } from '../script.js'
 import type { Mutant } from './mutant.js'
 
 export interface Hunted {
@@ -26,9 +26,9 @@ const LIMIT_MS = 20_000
 /** Workers that may be lost to a mutant that hangs, before it counts as not caught. */
 const MOST_HANGS = 3
 
-/** The core as it is: what it does not keep itself catches nobody. */
-export async function originalCore(): Promise<Pool> {
-  return new Pool(await buildWorker('full'), 1)
+/** The core of a build as it is: what it does not keep itself catches nobody. */
+export async function originalCore(features: FeatureSet = 'full'): Promise<Pool> {
+  return new Pool(await buildWorker(features), 1)
 }
 
 /** The lowest seed from `from` to `to` that breaks a promise; undefined when all are kept. */
@@ -42,8 +42,9 @@ async function firstBroken(pool: Pool, from: number, to: number, wanted: Wanted)
 
 /** Runs seeds from 1 until one breaks a promise of the mutant's `by`, and none with `original`. `profile` goes before the mutant's. */
 export async function hunt(mutant: Mutant, seeds: number, workers: number, original: Pool, profile?: Profile): Promise<Hunted> {
-  const wanted: Wanted = { profile: profile ?? mutant.profile ?? 'mixed', features: 'full', days: 0 }
-  const pool = new Pool(await buildWorker('full', mutant), workers, LIMIT_MS)
+  const features = mutant.features ?? 'full'
+  const wanted: Wanted = { profile: profile ?? mutant.profile ?? 'mixed', features, days: 0 }
+  const pool = new Pool(await buildWorker(features, mutant), workers, LIMIT_MS)
   const others = new Set<string>()
   let hangs = 0
   let run = 0

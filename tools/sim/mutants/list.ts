@@ -1,5 +1,6 @@
 /** Faults that were or could be made in the core; each must be found by the promises that its `by` names. */
 import { change, type Mutant } from './mutant.js'
+import { SMALL_MUTANTS } from './list-small.js'
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -224,5 +225,6 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'removal-not-journalled', by: ['in-at-least-once'], profile: 'power',
     changes: [change('inbound.ts', '  if (FEATURE_JOURNAL && known) mustRecord(core)\n', '')],
     why: 'After a cut a new message under the same id is taken for a repeat.'
-  }
+  },
+  ...SMALL_MUTANTS
 ]

@@ -5,7 +5,8 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
-import { PROFILES, type Profile } from '../script.js'
+import type { Pool } from '../pool.js'
+import { PROFILES, type FeatureSet, type Profile } from '../script.js'
 import { MUTANTS } from './list.js'
 import { hunt, originalCore, type Hunted } from './hunt.js'
 import { BLUNT } from './mutant.js'
@@ -39,14 +40,17 @@ async function main(): Promise<void> {
   const wanted = MUTANTS.filter((mutant) => values.only.length === 0 || values.only.includes(mutant.name))
   const results: Hunted[] = []
   const begun = performance.now()
-  const original = await originalCore()
+  const originals = new Map<FeatureSet, Pool>()
   for (const mutant of wanted) {
     const started = performance.now()
+    const features = mutant.features ?? 'full'
+    const original = originals.get(features) ?? await originalCore(features)
+    originals.set(features, original)
     const result = await hunt(mutant, seeds, availableParallelism(), original, profile)
     results.push(result)
     console.error(`${result.mutant}: ${result.caught ? result.promise : 'NOT CAUGHT'}, ${result.seedsNeeded} seeds, ${((performance.now() - started) / 1000).toFixed(1)} s${remark(result) === '' ? '' : `; ${remark(result)}`}`)
   }
-  await original.end()
+  for (const original of originals.values()) await original.end()
   if (values.json) console.log(JSON.stringify(results.map(({ mutant, caught, seedsNeeded, promise }) => ({ mutant, caught, seedsNeeded, promise }))))
   else {
     const table = new Table({ head: ['mutant', 'caught', 'seeds', 'by', ''], style: { head: [], border: [] } })

@@ -1,5 +1,5 @@
 /** A fault put into the core on purpose, to see that the simulator finds it. */
-import type { Profile } from '../script.js'
+import type { FeatureSet, Profile } from '../script.js'
 
 /** One text of the core and what stands in its place. */
 export interface Change {
@@ -17,6 +17,8 @@ export interface Mutant {
   changes: readonly Change[]
   /** The promises that say what is wrong: one of these must break. */
   by: readonly string[]
+  /** The build whose core it is in; `full` when absent. */
+  features?: FeatureSet
   /** Where it shows soonest; `mixed` when absent. */
   profile?: Profile
   /** What would happen in the field. */

@@ -42,7 +42,7 @@ export const limitsKept: SimPromise = {
       over('receive set', held.receiveSet, 64)
       const buffer = world.sim.network.conditions().sendBuffer
       over('bytes to transmit', held.transmit, Math.max(BACKLOG, buffer) + 2 * s.packetOut + s.slicePackets * ACK_BYTES + ACKS * ACK_BYTES + held.filters * 40)
-      over('bytes of half-received packets', held.halfReceived, s.packetIn + 64 + (world.script.features === 'standard' ? s.sliceBytes : 0))
+      over('bytes of half-received packets', held.halfReceived, s.packetIn + 64)
     }
     return { slice: look, step: look }
   }
