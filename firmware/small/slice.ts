@@ -175,6 +175,8 @@ function nextDue(core: Core): number {
   if (core.phase_ === Phase.Offline) return Time.Most
   if (core.phase_ === Phase.Waiting) return core.wait_
   if (core.phase_ < Phase.Up) return core.limits_[Limit.Connect]! - core.age_
+  // Behind DISCONNECT nothing else is waited for.
+  if (core.drainSent_) return core.drain_ - core.age_
   const most = pingTimeout(core)
   const interval = pingInterval(core)
   let due: number = Time.Most
