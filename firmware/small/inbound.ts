@@ -67,9 +67,7 @@ export function hearQuickly(core: Core, most: number): number {
     core.cursor_ = to
     count = count + 1
     describe(core, 0, 0)
-    const text = core.heardText_
-    const bytes = cut(b, payload, to)
-    for (const fn of core.hearers_) callUser(core, fn, text, bytes, core.info_)
+    deliver(core, core.heardTopic_, cut(b, payload, to))
     if (core.asked_ !== Asked.Nothing) break
     from = to
   }

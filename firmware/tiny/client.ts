@@ -57,7 +57,8 @@ function connect(core: Core): Code {
   if (core.phase_ !== Phase.Offline || core.again_) return 0
   core.wrong_ = check(core)
   if (core.wrong_ < 0) return core.wrong_
-  core.told_ = core.options_.onReceipt === undefined ? undefined : []
+  if (core.options_.onReceipt === undefined) core.told_ = undefined
+  else if (core.told_ === undefined) core.told_ = []
   // What can be known now is checked now; what a callback answers, at each attempt.
   const code = core.options_.credentials === undefined ? prepareConnect(core) : 0
   if (code < 0) return code

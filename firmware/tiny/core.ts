@@ -170,10 +170,9 @@ export function endpoint(core: Core): Endpoint {
   return core.options_.servers[0]!
 }
 
-/** A token, 1 to 65535. With QoS 1 it is a packet id, and no other uses it. Bounded: messages and filters are. */
-export function nextToken(core: Core, qos: number): number {
-  let free = qos === 0
-  if (free) core.token_ = core.token_ % 65535 + 1
+/** A token, 1 to 65535, that is a packet id: no other uses it. Bounded: messages and filters are. */
+export function nextToken(core: Core): number {
+  let free = false
   while (!free) {
     core.token_ = core.token_ % 65535 + 1
     free = true

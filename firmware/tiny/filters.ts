@@ -59,7 +59,7 @@ export function subscribe(core: Core, filter: string, qos: number, handler?: Mes
     if (code === 0) core.filters_.push(f)
   }
   if (code < 0) return code
-  const token = nextToken(core, 1)
+  const token = nextToken(core)
   f!.token_ = token
   f!.qos_ = qos
   f!.handler_ = handler
@@ -75,7 +75,7 @@ export function unsubscribe(core: Core, filter: string): Code {
   if (code < 0) return code
   const f = lookUp(core, filter)
   if (f === undefined || f.state_ === State.Ending || f.state_ === State.EndAsked) return because(core, ErrorCode.NotSubscribed, filter)
-  f.token_ = nextToken(core, 1)
+  f.token_ = nextToken(core)
   f.handler_ = undefined
   f.state_ = State.Ending
   core.open_ = 1

@@ -1,7 +1,7 @@
 /** Messages on their way out: a bounded chain, in the order of the calls, what was sent and is unanswered first. */
 import { at, b1, b2, b3, cat, cut, u16, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
-import { because, callUser, fieldOf, Limit, nextToken, nudge, packetOf, refusal, tooMuch, type Core, type Outgoing } from './core.js'
+import { because, callUser, fieldOf, Limit, nextToken, nudge, packetOf, Phase, refusal, tooMuch, type Core, type Outgoing } from './core.js'
 import type { Outcome } from '../types.js'
 
 /** The receipt of a message that is in the chain no more. */
@@ -108,17 +108,17 @@ function aim(core: Core, topic: string): Code {
 
 /** A message that `publish` takes into the chain; what is wrong with it is said before anything changes. */
 function accept(core: Core, payload: Bytes, qos: number, isRetained: boolean): Code {
-  let code = refusal(core, qos)
-  if (code < 0) return code
+  if (core.wrong_ < 0 || core.phase_ === Phase.Draining || qos !== 0 && qos !== 1) return refusal(core, qos)
   if (typeof payload !== 'string') return because(core, ErrorCode.BadPayload, 'payload')
   const field = core.field_
   const limits = core.limits_
   if (core.count_ >= limits[Limit.OutboxCount]!) return tooMuch(core, ErrorCode.QueueFull, '', core.count_ + 1, Limit.OutboxCount)
-  const token = nextToken(core, qos)
+  const token = qos > 0 ? nextToken(core) : core.token_ % 65535 + 1
+  core.token_ = token
   const packet = packetOf(48 + 2 * qos + (isRetained ? 1 : 0), qos > 0 ? cat(field, u16(token), payload) : cat(field, payload))
   const size = packet.length
   if (core.bytes_ + size > limits[Limit.OutboxBytes]! || size > limits[Limit.PacketOut]!) {
-    code = tooMuch(core, ErrorCode.PacketTooLarge, core.topic_, size, Limit.PacketOut)
+    const code = tooMuch(core, ErrorCode.PacketTooLarge, core.topic_, size, Limit.PacketOut)
     return code < 0 ? code : tooMuch(core, ErrorCode.QueueBytes, '', core.bytes_ + size, Limit.OutboxBytes)
   }
   const m = { next_: undefined, token_: token, bytes_: packet, qos_: qos, out_: 0, dup_: 0, tries_: 0 }
@@ -143,7 +143,7 @@ function left(core: Core, packet: Bytes, n: number): Code {
   if (n < size) {
     core.tx_ = cat(cut(packet, n, size), core.tx_)
     core.rest_ = size - n
-  } else core.room_ = core.roomy_
+  } else if (core.told_!.length < core.limits_[Limit.OutboxCount]!) core.room_ = core.roomy_
   return core.token_
 }
 

@@ -44,9 +44,18 @@ function closeLink(core: Core): void {
   }
 }
 
+/** Tells the receipts of those that left at once. */
+function tellLeft(core: Core): void {
+  const told = core.told_
+  if (told === undefined || told.length === 0) return
+  core.told_ = []
+  for (const token of told) callUser(core, core.options_.onReceipt!, token, 'sent', 0)
+}
+
 /** Not connected, and not trying. A session that ends with the connection takes its messages along. */
 function goOffline(core: Core, code: Code): void {
   closeLink(core)
+  tellLeft(core)
   enterPhase(core, Phase.Offline, code)
   if (core.options_.clean !== false) endAll(core, code)
 }
@@ -189,11 +198,7 @@ export function slice(core: Core): void {
     const code = turn(core)
     if (code < 0) fail(core, code)
   }
-  const told = core.told_
-  if (told !== undefined && told.length > 0) {
-    core.told_ = []
-    for (const token of told) callUser(core, core.options_.onReceipt!, token, 'sent', 0)
-  }
+  tellLeft(core)
   core.hal_.system.feedWatchdog()
   core.busy_ = core.busy_ - 1
   settle(core)

@@ -12,7 +12,7 @@ function inStandard(name: string, by: readonly string[], file: string, find: str
 export const SMALL_MUTANTS: readonly Mutant[] = [
   inTiny('dup-into-fresh-session', ['ids-and-dup'], 'receive', '      m.dup_ = 0\n', '', 'A broker may answer an unknown id with DUP without publishing: a silent loss.', 'session-losing'),
   inTiny('dup-left-out', ['ids-and-dup'], 'publish', '      } else if (m.qos_ > 0) m.dup_ = 8\n', '      } else if (m.qos_ > 0) m.tries_ = 0\n', 'The server cannot tell a repeat from a new message.', 'honest'),
-  inTiny('id-of-a-waiting-message', ['ids-and-dup', 'one-receipt', 'delivered-was-taken'], 'core', '  let free = qos === 0\n  if (free) core.token_ = core.token_ % 65535 + 1\n', '  let free = true\n  core.token_ = core.token_ % 3 + 1\n', 'Two messages share an id, and one ack ends both.', 'honest'),
+  inTiny('id-of-a-waiting-message', ['ids-and-dup', 'one-receipt', 'delivered-was-taken'], 'core', '  let free = false\n', '  let free = true\n  core.token_ = core.token_ % 3 + 1\n', 'Two messages share an id, and one ack ends both.', 'honest'),
   inTiny('ping-hardly-ever-overdue', ['dead-link-noticed'], 'settings', 'core.patience_ = ms > Ms.Ping * 2 ? Ms.Ping : ms / 2', 'core.patience_ = ms * 3', 'A device talks into the void for minutes.', 'honest'),
   inTiny('no-backoff', ['no-hammering'], 'slice', 'i < core.attempts_ && wait', 'i < 0 && wait', 'A device without credit for its server asks for it every second.', 'honest'),
   inTiny('no-slow-lane', ['slow-lane'], 'slice', '  if (slow && wait < Ms.SlowLane) wait = Ms.SlowLane\n', '', 'A wrong password is tried until the account is locked.', 'honest'),
