@@ -20,21 +20,10 @@ const enum Ms {
   Margin = 5000
 }
 
-/** What is wrong with the port or the options, read anew; 0 when nothing is. */
-export function check(core: Core): Code {
-  const hal = core.hal_
+/** The options that are whole numbers, in the order of `Limit`. */
+function readNumbers(core: Core): Code {
   const o = core.options_
-  if (hal === undefined || hal.version !== 1) return because(core, hal === undefined ? ErrorCode.HalMissing : ErrorCode.HalVersion, 'hal', hal === undefined ? 0 : hal.version, 1)
-  const server = o === undefined || o.servers === undefined ? undefined : o.servers[0]
-  if (server === undefined) return because(core, ErrorCode.NoServer, 'servers', 0, 1)
-  const port = server.port
-  if (typeof server.host !== 'string' || server.host.length === 0 || typeof port !== 'number' || !(port >= 1 && port <= Most.Field) || port % 1 !== 0) return because(core, ErrorCode.BadServer, '' + server.host, typeof port === 'number' ? port : 0)
-  if (o.servers.length > 1) return because(core, ErrorCode.FeatureMissing, 'servers', o.servers.length, 1)
   let from = o as unknown as Record<string, unknown> | undefined
-  for (const name of ['protocolVersion', 'whenFull', 'cache', 'onStream', 'journal', 'recorder']) {
-    const value = from![name]
-    if (value !== undefined && value !== 4 && value !== 'refuse' && value !== 'direct' && value !== false && value !== 0) return because(core, ErrorCode.FeatureMissing, name)
-  }
   const table = [
     'keepalive', 120, 'connectTimeout', 10000, 'ackTimeout', 60000, 'reconnectPeriod', 1000, 'reconnectPeriodMax', 60000,
     'packetIn', 1024, 'packetOut', 1024, 'outboxCount', 16, 'outboxBytes', 4096, 'inflight', 8, 'subscriptions', 8
@@ -59,6 +48,24 @@ export function check(core: Core): Code {
   core.period_ = ms > Ms.Margin * 10 ? ms - Ms.Margin : ms * 0.9
   core.patience_ = ms > Ms.Ping * 2 ? Ms.Ping : ms / 2
   return 0
+}
+
+/** What is wrong with the port or the options, read anew; 0 when nothing is. */
+export function check(core: Core): Code {
+  const hal = core.hal_
+  const o = core.options_
+  if (hal === undefined || hal.version !== 1) return because(core, hal === undefined ? ErrorCode.HalMissing : ErrorCode.HalVersion, 'hal', hal === undefined ? 0 : hal.version, 1)
+  const server = o === undefined || o.servers === undefined ? undefined : o.servers[0]
+  if (server === undefined) return because(core, ErrorCode.NoServer, 'servers', 0, 1)
+  const port = server.port
+  if (typeof server.host !== 'string' || server.host.length === 0 || typeof port !== 'number' || !(port >= 1 && port <= Most.Field) || port % 1 !== 0) return because(core, ErrorCode.BadServer, '' + server.host, typeof port === 'number' ? port : 0)
+  if (o.servers.length > 1) return because(core, ErrorCode.FeatureMissing, 'servers', o.servers.length, 1)
+  const given = o as unknown as Record<string, unknown>
+  for (const name of ['protocolVersion', 'whenFull', 'cache', 'onStream', 'journal', 'recorder']) {
+    const value = given[name]
+    if (value !== undefined && value !== 4 && value !== 'refuse' && value !== 'direct' && value !== false && value !== 0) return because(core, ErrorCode.FeatureMissing, name)
+  }
+  return readNumbers(core)
 }
 
 /** Asks for credentials, checks who we say we are, and makes the CONNECT packet of the attempt. 0, or a code. */

@@ -33,10 +33,9 @@ async function works(device: Interpreter, start: () => Promise<void> = async () 
 
 /** Sends a program line by line; the interpreter has no room for more than it works through. */
 async function send(device: Interpreter, code: string): Promise<void> {
-  device.type('echo(0);\n')
   const lines = code.split('\n')
   for (const [i, line] of lines.entries()) {
-    device.type(`${line}\nsay("line", ${i});\n`)
+    await device.typeAll(`${line}\nsay("line", ${i});\n`)
     await device.hears('line', 15_000, i + 1)
   }
 }

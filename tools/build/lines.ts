@@ -5,8 +5,11 @@
 import { parse, type AnyNode } from 'acorn'
 import { applyEdits, type Edit } from './edits.js'
 
-/** A function takes a byte more on a line of its own: several share one of about this length. */
-const LINE_BYTES = 1000
+/**
+ * A function takes a byte more on a line of its own: several share one of at most this length. The interpreter takes some hundred
+ * characters while it is at work, and loses what comes on top.
+ */
+const LINE_BYTES = 500
 /** With one of these a line would go on with the statement before it. */
 const GOES_ON = /[([`+\-/*,.]/
 
@@ -20,7 +23,7 @@ export function statementsOnLines(code: string): string {
     if (next === undefined) return
     const isSafe = !GOES_ON.test(code.charAt(next.start))
     if (code.charAt(node.end - 1) === ';' && isSafe) edits.push({ start: node.end - 1, end: next.start, text: '\n' })
-    else if (node.end - begun > LINE_BYTES) edits.push({ start: node.end, end: next.start, text: '\n' })
+    else if (next.end - begun > LINE_BYTES) edits.push({ start: node.end, end: next.start, text: '\n' })
     else return
     begun = next.start
   })

@@ -15,6 +15,8 @@ export { HOW } from '../../../tools/test/espruino.js'
 const MARK = '@@'
 /** Lines of the console that mean that a program failed, whatever else it said. */
 const FAULT = /Uncaught|Execution Interrupted|LOW_MEMORY|MEMORY_BUSY|CALLBACK|INTERNAL/
+/** Characters typed at a time. */
+const PIECE = 100
 const linesShown = 30
 
 /**
@@ -50,6 +52,8 @@ export class Interpreter {
   private ended: string | undefined
   private readonly folder = mkdtempSync(join(tmpdir(), 'yieldmq-espruino-'))
   private readonly child
+  /** Bytes that came from its console. */
+  private printed = 0
 
   /** Starts it: `modules` are CommonJS texts by name, for `require` in `script`; `binary` when it is not the one of ESPRUINO_BIN. */
   constructor(modules: Record<string, string>, script: string, place: 'load' | 'loadRam' = 'load', binary = process.env.ESPRUINO_BIN ?? '') {
@@ -66,6 +70,7 @@ export class Interpreter {
     this.child = spawn(binary, [main], { cwd: this.folder, stdio: ['pipe', 'pipe', 'pipe'] })
     let tail = ''
     const take = (data: Buffer): void => {
+      this.printed += data.length
       const lines = (tail + data.toString('latin1')).split('\n')
       tail = lines.pop() ?? ''
       for (const line of lines) this.takeLine(line.replace(/\r/g, ''))
@@ -93,6 +98,19 @@ export class Interpreter {
   /** Types at its console. */
   type(text: string): void {
     this.child.stdin.write(text, 'latin1')
+  }
+
+  /**
+   * Types more than its input holds: it has the next piece when it echoed the one before. What its console takes while it is at work goes
+   * into a buffer of some hundred characters, and is lost when that is full.
+   */
+  async typeAll(text: string): Promise<void> {
+    for (let from = 0; from < text.length; from += PIECE) {
+      const piece = text.slice(from, from + PIECE)
+      const expected = this.printed + piece.length
+      this.type(piece)
+      await until(() => this.printed >= expected || this.ended !== undefined, 15_000, `the interpreter to echo ${piece.length} characters`, () => this.tail())
+    }
   }
 
   /** All values said under `name`. */
