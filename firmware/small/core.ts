@@ -1,5 +1,5 @@
 /**
- * The small core, for the profiles `tiny` and `standard`: the state of one client, in one flat record, and what every part
+ * The small core, for the profile `standard`: the state of one client, in one flat record, and what every part
  * of it needs. Functions on the record carry the work. The build for Espruino turns the record's members into variables of
  * the factory and drops the parameter `core` (tools/build/flatten.ts), so the record has this name everywhere, is always
  * the first argument and is never stored.
