@@ -44,7 +44,10 @@ function flatCore(hal: Hal, options: Options): Core {
 /** What is wrong with the port or the options, read anew; 0 when nothing is. */
 function check(core: Core): Code {
   let code = checkHal(core)
-  if (code === 0) code = readOptions(core)
+  if (code === 0) {
+    core.since_ = core.hal_.timer.since
+    code = readOptions(core)
+  }
   core.wrong_ = code
   return code
 }
@@ -315,7 +318,6 @@ function renew(core: Core): void {
   because(core, 0)
   if (check(core) < 0) return
   core.id_ = core.hal_.system.random()
-  core.since_ = core.hal_.timer.since
   core.stamp_ = core.hal_.timer.ticks()
 }
 

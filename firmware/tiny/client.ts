@@ -45,14 +45,17 @@ function pumpOnce(core: Core): Code {
   if (core.room_ === 0 || core.more_ || socket!.pending() > 0 || core.due_ - core.since_(core.stamp_) < Time.Early || socket!.status() < 0) {
     slice(core)
     if (core.handle_ > 0) core.hal_.timer.wakeAfter!(core.handle_, core.due_)
-  }
+  } else core.hal_.system.feedWatchdog()
   return 0
 }
 
 /** See `Client.connect`. */
 function connect(core: Core): Code {
   if (core.wrong_ === ErrorCode.Destroyed) return core.wrong_
-  if (core.asked_ < 0) core.again_ = true
+  if (core.asked_ < 0) {
+    core.again_ = true
+    return 0
+  }
   if (core.phase_ === Phase.Draining) return because(core, ErrorCode.Disconnecting)
   if (core.phase_ !== Phase.Offline || core.again_) return 0
   core.wrong_ = check(core)
@@ -207,11 +210,8 @@ function renew(core: Core): void {
   because(core, 0)
   core.wrong_ = check(core)
   if (core.wrong_ < 0) return
-  const hal = core.hal_
-  core.since_ = hal.timer.since
-  core.ticks_ = hal.timer.ticks
   // Not where a life before this one began: the server may remember it.
-  core.token_ = hal.system.random()
+  core.token_ = core.hal_.system.random()
   core.stamp_ = core.ticks_()
 }
 

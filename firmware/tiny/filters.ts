@@ -74,7 +74,7 @@ export function unsubscribe(core: Core, filter: string): Code {
   const code = refusal(core, 0)
   if (code < 0) return code
   const f = lookUp(core, filter)
-  if (f === undefined || f.state_ === State.Ending || f.state_ === State.EndAsked) return because(core, ErrorCode.NotSubscribed, filter)
+  if (f === undefined || f.state_ > State.Asked && f.state_ !== State.Kept) return because(core, ErrorCode.NotSubscribed, filter)
   f.token_ = nextToken(core)
   f.handler_ = undefined
   f.state_ = State.Ending

@@ -93,13 +93,16 @@ function handle(core: Core): Code {
       i = i + 1
     }
     const last = i + length
-    if (core.phase_ === Phase.Connecting) {
-      if (first !== 32) return because(core, ErrorCode.NotMqtt, endpoint(core).host, first)
-      if (byte > 127 || last > end) break
-      code = length === 2 ? greeted(core, at(bytes, i), at(bytes, i + 1)) : ErrorCode.ProtocolError
-    } else if (byte > 127) {
+    const isGreeting = core.phase_ === Phase.Connecting
+    if (isGreeting && first !== 32) return because(core, ErrorCode.NotMqtt, endpoint(core).host, first)
+    if (byte > 127) {
       if (unit < 268435456) break
       code = ErrorCode.ProtocolError
+    } else if (isGreeting) {
+      // What is too long is not waited for: it would be kept.
+      if (length !== 2) code = ErrorCode.ProtocolError
+      else if (last > end) break
+      else code = greeted(core, at(bytes, i), at(bytes, i + 1))
     } else if (first > 47 && first < 64) {
       const qos = (first % 8 - first % 2) / 2
       const size = last - from

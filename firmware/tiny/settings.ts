@@ -55,6 +55,8 @@ export function check(core: Core): Code {
   const hal = core.hal_
   const o = core.options_
   if (hal === undefined || hal.version !== 1) return because(core, hal === undefined ? ErrorCode.HalMissing : ErrorCode.HalVersion, 'hal', hal === undefined ? 0 : hal.version, 1)
+  core.since_ = hal.timer.since
+  core.ticks_ = hal.timer.ticks
   const server = o === undefined || o.servers === undefined ? undefined : o.servers[0]
   if (server === undefined) return because(core, ErrorCode.NoServer, 'servers', 0, 1)
   const port = server.port

@@ -85,11 +85,13 @@ function fail(core: Core, code: Code): void {
   }
   for (let i = 0; i < core.attempts_ && wait < limits[Limit.ReconnectMax]!; i = i + 1) wait = wait * 2
   if (wait > limits[Limit.ReconnectMax]!) wait = limits[Limit.ReconnectMax]!
-  if (slow && wait < Ms.SlowLane) wait = Ms.SlowLane
-  if (core.options_.jitter !== false) {
-    // Never less than what a slow lane is, nor more than half as much again.
+  const isSpread = core.options_.jitter !== false
+  const least = isSpread ? Ms.SlowLane * 2 : Ms.SlowLane
+  if (slow && wait < least) wait = least
+  if (isSpread) {
     if (wasUp && core.attempts_ === 0) wait = wait + Ms.Spread
-    wait = (wait * core.hal_.system.random() / 32768 + wait) / (slow ? 1 : 2)
+    // The half of it, and of the other half a part.
+    wait = wait * (core.hal_.system.random() / 65536 + 0.5)
   }
   core.attempts_ = core.attempts_ + 1
   core.wait_ = wait - wait % 1
@@ -104,7 +106,7 @@ function startAttempt(core: Core): void {
     core.wait_ = Ms.Network
     core.age_ = 0
     because(core, ErrorCode.NetworkDown, network.reason())
-    if (!wasTold) enterPhase(core, Phase.Waiting, ErrorCode.NetworkDown)
+    if (!wasTold || core.phase_ !== Phase.Waiting) enterPhase(core, Phase.Waiting, ErrorCode.NetworkDown)
     return
   }
   const code = prepareConnect(core)
@@ -150,7 +152,7 @@ function turn(core: Core): Code {
   if (!isUp) return core.age_ < limits[Limit.Connect]! ? 0 : because(core, ErrorCode.ConnectTimeout, core.phase_ === Phase.Opening ? 'tcp' : 'connack', core.age_, limits[Limit.Connect])
   if (core.pinging_ > 0 && core.ping_ >= core.patience_) return because(core, ErrorCode.PingTimeout, '', core.ping_, core.patience_)
   if (core.owed_ >= limits[Limit.Ack]!) return because(core, core.open_ > 0 ? ErrorCode.RequestTimeout : ErrorCode.AckTimeout, '', core.owed_, limits[Limit.Ack])
-  if (core.phase_ === Phase.Draining && (core.count_ === 0 && core.tx_.length === 0 || core.age_ >= core.wait_)) {
+  if (core.phase_ === Phase.Draining && (core.count_ === 0 && core.tx_.length === 0 && core.socket_!.credit() > 1 || core.age_ >= core.wait_)) {
     if (core.tx_.length === 0) core.socket_!.write(b2(224, 0))
     goOffline(core, because(core, ErrorCode.Disconnected))
   }

@@ -175,6 +175,60 @@ describe.each([true, false])('the bundle for tiny, waits: %j', (waits) => {
     h.check()
   })
 
+  it('connects once what was wrong with its options is mended', () => {
+    const servers: { host: string; port: number }[] = []
+    const h = client({ sim, servers })
+    expect(h.client.connect()).toBe(ErrorCode.NoServer)
+    servers.push({ host: 'broker', port: 1883 })
+    h.up()
+    h.run(1000)
+    h.check()
+  })
+
+  it('keeps nothing of a greeting that is longer than a CONNACK', () => {
+    for (const bytes of [[0x20, 0xff, 0xff, 0x7f, 1, 2, 3], [0x20, 0xff, 0xff, 0xff, 0xff, 1]]) {
+      const h = client({ sim })
+      h.broker.on('connect', (_packet, peer) => {
+        peer.raw(Buffer.from(bytes))
+        return true
+      })
+      h.client.connect()
+      h.run(1000)
+      expect(h.client.explain().code).toBe(ErrorCode.ProtocolError)
+    }
+  })
+
+  it('sends DISCONNECT once the socket has room for it', () => {
+    const h = client({ sim })
+    h.up()
+    // PUBLISH: a head of two bytes, a topic of one with its length, the payload.
+    h.sim.network.set({ sendBuffer: 20 })
+    h.client.publish('t', h.bytes('x'.repeat(15)))
+    h.client.disconnect()
+    h.run(5000)
+    expect(h.peer.all('publish')).toHaveLength(1)
+    expect(h.peer.all('disconnect')).toHaveLength(1)
+    expect(h.got.state).toBe('offline')
+    h.check()
+  })
+
+  it('comes back when its abort and its connect were called while it drained', () => {
+    let code = 1
+    const h = client({
+      sim,
+      onReceipt: () => {
+        h.client.abort()
+        code = h.client.connect()
+      }
+    })
+    h.up()
+    h.client.publish('t', h.bytes('x'), 1)
+    h.client.disconnect()
+    h.run(5000)
+    expect(code).toBe(0)
+    expect(h.got.state).toBe('up')
+  })
+
   it('leaves in order, with its will on abort and without it on disconnect', () => {
     for (const how of ['disconnect', 'abort'] as const) {
       const h = client({ sim, will: { topic: 'will', payload: 'gone' as never } })

@@ -23,8 +23,8 @@ export interface Levels {
   aside: string[]
 }
 
-/** Bytes behind the last whole packet: whole ones may wait for the next slice, and one above `packetIn` is no packet in the making. */
-function behindPackets(bytes: string, packetIn: number): number {
+/** Bytes behind the last whole packet: whole ones may wait for the next slice, and of a PUBLISH above `packetIn`, which is passed over, as many as a slice reads. */
+function behindPackets(bytes: string, packetIn: number, sliceBytes: number): number {
   let from = 0
   while (from < bytes.length) {
     let length = 0
@@ -38,7 +38,7 @@ function behindPackets(bytes: string, packetIn: number): number {
       i += 1
     }
     if (byte > 127) break
-    if (i + length > bytes.length) return i + length - from > packetIn ? 0 : bytes.length - from
+    if (i + length > bytes.length) return bytes.length - from - (i + length - from > packetIn && bytes.charCodeAt(from) >> 4 === 3 ? sliceBytes : 0)
     from = i + length
   }
   return bytes.length - from
@@ -52,7 +52,7 @@ function levelsOfSmall(core: Partial<Pick<SmallCore, 'inbox_' | 'receiveSet_'>> 
     held: {
       receipts: core.receipts_.length, cached: core.inbox_?.count_ ?? 0, cachedBytes: core.inbox_?.bytes_ ?? 0, withheld: core.inbox_?.withheld_.length ?? 0, filters: core.filters_.length, receiveSet: core.receiveSet_?.length ?? 0,
       // What is passed over is no packet in the making.
-      transmit: core.tx_.length, halfReceived: core.skipping_ > 0 ? 0 : behindPackets(core.rx_.slice(core.cursor_), at(Limit.PacketIn))
+      transmit: core.tx_.length, halfReceived: core.skipping_ > 0 ? core.rx_.length - core.cursor_ - at(Limit.SliceBytes) : behindPackets(core.rx_.slice(core.cursor_), at(Limit.PacketIn), at(Limit.SliceBytes))
     },
     blamed: core.filters_.filter((one) => (one.blame_ ?? 0) > 0).map((one) => one.text_),
     aside: core.filters_.filter((one) => one.want_ === Want.Aside).map((one) => one.text_)
@@ -67,7 +67,7 @@ function levelsOfTiny(core: TinyCore): Levels {
   return {
     outboxCount: at(TinyLimit.OutboxCount), outboxBytes: at(TinyLimit.OutboxBytes), inflight: at(TinyLimit.Inflight), sliceBytes: TINY_SLICE, slicePackets: TINY_SLICE / 2,
     packetOut: at(TinyLimit.PacketOut), packetIn: at(TinyLimit.PacketIn), subscriptions: at(TinyLimit.Subscriptions), inboxCount: 0, inboxBytes: 0, version: 4,
-    held: { receipts: 0, cached: 0, cachedBytes: 0, withheld: 0, filters: core.filters_.length, receiveSet: 0, transmit: core.tx_.length, halfReceived: behindPackets(core.rx_, at(TinyLimit.PacketIn)) },
+    held: { receipts: 0, cached: 0, cachedBytes: 0, withheld: 0, filters: core.filters_.length, receiveSet: 0, transmit: core.tx_.length, halfReceived: behindPackets(core.rx_, at(TinyLimit.PacketIn), TINY_SLICE) },
     blamed: [], aside: []
   }
 }

@@ -15,7 +15,7 @@ export const SMALL_MUTANTS: readonly Mutant[] = [
   inTiny('id-of-a-waiting-message', ['ids-and-dup', 'one-receipt', 'delivered-was-taken'], 'core', '  let free = false\n', '  let free = true\n  core.token_ = core.token_ % 3 + 1\n', 'Two messages share an id, and one ack ends both.', 'honest'),
   inTiny('ping-hardly-ever-overdue', ['dead-link-noticed'], 'settings', 'core.patience_ = ms > Ms.Ping * 2 ? Ms.Ping : ms / 2', 'core.patience_ = ms * 3', 'A device talks into the void for minutes.', 'honest'),
   inTiny('no-backoff', ['no-hammering'], 'slice', 'i < core.attempts_ && wait', 'i < 0 && wait', 'A device without credit for its server asks for it every second.', 'honest'),
-  inTiny('no-slow-lane', ['slow-lane'], 'slice', '  if (slow && wait < Ms.SlowLane) wait = Ms.SlowLane\n', '', 'A wrong password is tried until the account is locked.', 'honest'),
+  inTiny('no-slow-lane', ['slow-lane'], 'slice', '  if (slow && wait < least) wait = least\n', '', 'A wrong password is tried until the account is locked.', 'honest'),
   inTiny('publishes-before-filters', ['subscriptions-first'], 'publish', ' && core.tx_.length === 0 && core.open_ === 0) {', ' && core.tx_.length === 0) {', 'The answer to a request comes before its filter stands, and is lost.', 'session-losing'),
   inTiny('filters-forgotten', ['subscriptions-whole'], 'receive', 'if (flags === 0 || core.unsure_) forget(core, flags === 0)', 'if (core.unsure_) forget(core, flags === 0)', 'After a session was lost the device hears nothing, and does not know.', 'session-losing'),
   inTiny('session-not-heard-of', ['subscriptions-whole'], 'slice', '  if (core.phase_ === Phase.Connecting) core.unsure_ = true\n', '', 'A CONNACK that was lost hid a new session: the filters are gone.', 'session-losing'),
