@@ -1,7 +1,7 @@
 /**
  * What an application for a board imports beside its own files: `yieldmq`, the client of the board's profile with the byte
- * strings, codes and types that go with it, and `yieldmq/espruino`, the board's port. Neither is a file; both are found in
- * a checkout as in an installed package.
+ * strings, codes and types that go with it, and the board's port, `yieldmq/espruino`, `yieldmq/luatos` and so on by its runtime.
+ * Neither is a file; both are found in a checkout as in an installed package.
  */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
@@ -14,8 +14,12 @@ import type { Profile } from './profiles.js'
 import { ROOT } from './root.js'
 
 export const CORE = 'yieldmq'
-export const PORT = 'yieldmq/espruino'
-/** The name of the module in a board's Storage. */
+/** What an application imports a board's port by. */
+export function portName(board: Board): string {
+  return `yieldmq/${board.runtime}`
+}
+
+/** The name of the module in a board's Storage, and of the Lua file. */
 export const MODULE = 'yieldmq'
 
 /** In memory: they stand beside the core so that their imports read as its own. */
@@ -39,8 +43,8 @@ function indexOf(profile: Profile): string {
 }
 
 /** The values that a file exports. */
-function exportsOf(file: string): string[] {
-  return exportedValues(createAppProgram(file, { texts: new Map(), paths: {} }, new Map()), file)
+function exportsOf(file: string, language: BoardSources['language']): string[] {
+  return exportedValues(createAppProgram(file, { texts: new Map(), paths: {}, language }, new Map()), file)
 }
 
 const relative = (file: string): string => JSON.stringify('./' + path.relative(path.dirname(CORE_FILE), file).replace(/\\/g, '/').replace(/\.ts$/, '.js'))
@@ -51,10 +55,10 @@ export function portFile(board: Board): string {
 }
 
 /** What a port offers beside its index: an application brings with it what it imports of these. */
-const PARTS = ['crypto', 'device', 'storage', 'wifi']
+const PARTS = ['crypto', 'device', 'mqtt', 'storage', 'wifi']
 
-function partsOf(folder: string): Record<string, string> {
-  const files = PARTS.map(name => [`${PORT}/${name}`, path.join(folder, `${name}.ts`)] as const)
+function partsOf(board: Board, folder: string): Record<string, string> {
+  const files = PARTS.map(name => [`${portName(board)}/${name}`, path.join(folder, `${name}.ts`)] as const)
   return Object.fromEntries(files.filter(([, file]) => existsSync(file)))
 }
 
@@ -69,7 +73,8 @@ export function sourcesOf(board: Board): BoardSources {
   const last = known.get(key)
   if (last !== undefined) return last
   // A program makes its client with `create`; the class is a type to it.
-  const coreNames = exportsOf(core).filter(name => name !== 'Client')
+  const language = board.runtime === 'espruino' ? 'espruino' : 'lua'
+  const coreNames = exportsOf(core, language).filter(name => name !== 'Client')
   const lines = [`export { ${coreNames.join(', ')} } from ${relative(core)}`]
   const texts: Texts = new Map()
   texts.set(CORE_FILE, `${lines[0]}
@@ -80,11 +85,11 @@ export { matches } from './topic.js'
 export { LinkCode } from '../hal/hal.js'
 export type * from './types.js'
 `)
-  if (port !== undefined) lines.push(`export { ${exportsOf(port).join(', ')} } from ${relative(port)}`)
+  if (port !== undefined) lines.push(`export { ${exportsOf(port, language).join(', ')} } from ${relative(port)}`)
   texts.set(MODULE_FILE, lines.join('\n') + '\n')
   const sources: BoardSources = {
-    texts, module: MODULE_FILE, port, onBoard: port === undefined ? [core] : [core, port],
-    paths: { [CORE]: CORE_FILE, ...(port === undefined ? {} : { [PORT]: port, ...partsOf(path.dirname(port)) }) }
+    texts, language, module: MODULE_FILE, port, onBoard: port === undefined ? [core] : [core, port],
+    paths: { [CORE]: CORE_FILE, ...(port === undefined ? {} : { [portName(board)]: port, ...partsOf(board, path.dirname(port)) }) }
   }
   known.set(key, sources)
   return sources

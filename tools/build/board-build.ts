@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { CORE, MODULE, PORT, portFile, sourcesOf } from './app.js'
+import { CORE, MODULE, portFile, portName, sourcesOf } from './app.js'
 import { flagsOfBoard, type Board } from './boards.js'
 import { buildEspruino, type Bundle } from './espruino.js'
 import { prepare } from './prepare.js'
@@ -62,7 +62,7 @@ export async function buildBoard(board: Board, app?: string, minify = true): Pro
     }
   } catch (error) {
     if (!(error instanceof BuildError) || missingPort === undefined) throw error
-    const about = `${PORT} cannot be imported: there is no ${shown(portFile(board))} yet; ${CORE} can`
-    throw new BuildError(error.problems.map(one => one.message.includes(`'${PORT}'`) ? { ...one, message: about } : one))
+    const about = `${portName(board)} cannot be imported: there is no ${shown(portFile(board))} yet; ${CORE} can`
+    throw new BuildError(error.problems.map(one => one.message.includes(`'${portName(board)}'`) ? { ...one, message: about } : one))
   }
 }

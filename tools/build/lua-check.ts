@@ -141,13 +141,34 @@ class Limits {
   }
 }
 
-/** All problems of a Lua bundle that has not been minified yet, with its lines. */
-export function checkLua(code: string, name: string): Problem[] {
+/** Every mention of a global, with its line. */
+function globalsOf(chunk: AnyNode): [string, number][] {
+  const found: [string, number][] = []
+  const visit = (node: AnyNode, parent?: AnyNode): void => {
+    if (node.type === 'Identifier' && (node as unknown as Identifier & { isLocal?: boolean }).isLocal === false && !isFieldName(node, parent)) {
+      found.push([node.name as string, (node.loc as { start: { line: number } } | undefined)?.start.line ?? 0])
+    }
+    for (const child of childrenOf(node)) visit(child, node)
+  }
+  visit(chunk)
+  return found
+}
+
+const foreign = (global: string): string => `global ${global}: ${REFUSED[global] ?? 'not a global of every Lua'}`
+
+/** What a module of the core mentions and not every Lua has; the linker's own names begin with underscores. */
+export function checkGlobals(code: string, name: string): Problem[] {
+  return globalsOf(parsed(code)).filter(([global]) => !GLOBALS.has(global) && !global.startsWith('____'))
+    .map(([global, line]) => ({ file: name, line, message: `Lua: ${foreign(global)}` }))
+}
+
+/** All problems of a Lua bundle that has not been minified yet, with its lines. `hasPort`: some of it may use what its own runtime has. */
+export function checkLua(code: string, name: string, hasPort = false): Problem[] {
   const problems: Problem[] = []
   const add = (line: number, message: string) => { problems.push({ file: name, line, message: `Lua: ${message}` }) }
   // eslint-disable-next-line no-control-regex
-  const foreign = /[^\x00-\x7f]/.exec(code)
-  if (foreign !== null) add(code.slice(0, foreign.index).split('\n').length, 'a character outside ASCII becomes several bytes; write bytes with b1..b4')
+  const wide = /[^\x00-\x7f]/.exec(code)
+  if (wide !== null) add(code.slice(0, wide.index).split('\n').length, 'a character outside ASCII becomes several bytes; write bytes with b1..b4')
   let chunk: AnyNode
   try {
     chunk = parsed(code)
@@ -156,13 +177,10 @@ export function checkLua(code: string, name: string): Problem[] {
     add(line, `does not parse: ${message}`)
     return problems
   }
-  const visit = (node: AnyNode, parent?: AnyNode): void => {
+  if (!hasPort) for (const [global, line] of globalsOf(chunk)) if (!GLOBALS.has(global)) add(line, foreign(global))
+  const visit = (node: AnyNode): void => {
     const line = (node.loc as { start: { line: number } } | undefined)?.start.line ?? 0
-    if (node.type === 'Identifier' && (node as unknown as Identifier & { isLocal?: boolean }).isLocal === false && !isFieldName(node, parent)) {
-      const global = node.name as string
-      if (!GLOBALS.has(global)) add(line, `global ${global}: ${REFUSED[global] ?? 'not a global of every Lua'}`)
-    }
-    if (node.type === 'MemberExpression' && (node.base as AnyNode).type === 'Identifier' && (node.base as AnyNode).isLocal === false) {
+    if (!hasPort && node.type === 'MemberExpression' && (node.base as AnyNode).type === 'Identifier' && (node.base as AnyNode).isLocal === false) {
       const library = (node.base as AnyNode).name as string
       const member = (node.identifier as AnyNode).name as string
       if (MEMBERS[library] !== undefined && !MEMBERS[library].has(member)) add(line, `${library}.${member}: not on every Lua`)
@@ -175,7 +193,7 @@ export function checkLua(code: string, name: string): Problem[] {
       const value = node.value as number
       if (value > 2147483647) add(line, `number ${value}: LuatOS integers end at 2147483647`)
     }
-    for (const child of childrenOf(node)) visit(child, node)
+    for (const child of childrenOf(node)) visit(child)
   }
   visit(chunk)
   new Limits(add).run(chunk)

@@ -9,12 +9,12 @@ import * as tstl from 'typescript-to-lua'
 import type { Bundle } from './espruino.js'
 import { MARKED_TYPES } from './intrinsics.js'
 import { byteIntrinsics, LIBRARY } from './lua-intrinsics.js'
-import { checkLua, checkSameProgram } from './lua-check.js'
+import { checkGlobals, checkLua, checkSameProgram } from './lua-check.js'
 import { minifyLua } from './lua-minify.js'
 import { prepare, type Prepared } from './prepare.js'
 import { BuildError } from './problem.js'
 import type { Flags } from './profiles.js'
-import { createProgram, fromDiagnostic, type Texts } from './program.js'
+import { createAppProgram, createProgram, fromDiagnostic, type Surroundings, type Texts } from './program.js'
 import { renameForLua } from './rename.js'
 import { ROOT, shown } from './root.js'
 
@@ -23,6 +23,10 @@ export interface LuaOptions {
   entry: string
   flags: Flags
   minify?: boolean
+  /** The entry is an application for a board, or stands in memory. */
+  around?: Surroundings
+  /** Lua modules that are there beside it: what the program imports from these files comes from `require(name)`. */
+  beside?: Record<string, string[]>
 }
 
 interface LuaModule {
@@ -34,16 +38,29 @@ interface LuaModule {
 /** Cannot find name, no exported member, cannot find module, no such property, and their "did you mean" forms. */
 const LOST = new Set([2304, 2305, 2306, 2307, 2339, 2551, 2552, 2614, 2694, 2724])
 
-const REQUIRE = /require\("(\.[^"]*)"\)/g
+/** What a module is given of typescript-to-lua's own functions, and by what name it finds them in the bundle. */
+const withLibrary = (code: string): string => code.replaceAll('require("lualib_bundle")', '____lualib')
+
+const REQUIRE = /require\("([^"]+)"\)/g
+
+/** An application's files lie anywhere. */
+function commonFolder(files: string[]): string {
+  const parts = files.map(one => path.dirname(one).split(path.sep))
+  const first = parts[0] ?? []
+  const length = first.findIndex((part, i) => parts.some(one => one[i] !== part))
+  return first.slice(0, length < 0 ? first.length : length).join(path.sep) || path.sep
+}
 
 /** typescript-to-lua over in-memory texts: the modules, and the library functions they need. */
-function compile(entry: string, texts: Texts): { modules: LuaModule[]; lualib: string } {
+function compile(entry: string, texts: Texts, around: Surroundings | undefined): { modules: LuaModule[]; lualib: string } {
   const marks = path.join(ROOT, 'firmware/$marked.d.ts')
-  const program = createProgram([entry, marks], new Map([...texts, [marks, MARKED_TYPES]]), {
-    noEmit: false, rootDir: ROOT, outDir: path.join(ROOT, '.cache/lua'),
+  const options = {
+    noEmit: false, rootDir: commonFolder([...texts.keys(), marks]), outDir: path.join(ROOT, '.cache/lua'),
     luaTarget: tstl.LuaTarget.Lua51, luaLibImport: tstl.LuaLibImportKind.RequireMinimal,
     noImplicitSelf: true, noHeader: true
-  } as ts.CompilerOptions)
+  } as ts.CompilerOptions
+  const all = new Map([...texts, [marks, MARKED_TYPES]])
+  const program = around === undefined ? createProgram([entry, marks], all, options) : createAppProgram(entry, around, all, options, [marks])
   // A name that got lost on the way here would be of type any, and a method call on it a plain call. Other complaints
   // come from folding (a comparison that is now always true); the sources were checked before.
   const lost = program.getSemanticDiagnostics().filter(one => LOST.has(one.code))
@@ -55,8 +72,10 @@ function compile(entry: string, texts: Texts): { modules: LuaModule[]; lualib: s
       for (const one of result) {
         const requires: string[] = []
         // Taken out of the compiler's sight, which would look for them on the disk.
-        const code = one.code.replace(REQUIRE, (_whole, specifier: string) => {
-          const file = path.normalize(path.resolve(path.dirname(one.fileName), specifier.replace(/\.js$/, '.ts')))
+        const code = one.code.replace(REQUIRE, (whole, specifier: string) => {
+          const file = path.normalize(around?.paths[specifier] ?? path.resolve(path.dirname(one.fileName), specifier.replace(/\.js$/, '.ts')))
+          // What a port or a program itself asks for.
+          if (!texts.has(file)) return whole
           requires.push(file)
           return localName(file)
         })
@@ -78,12 +97,12 @@ function localName(file: string): string {
 }
 
 /** Modules in the order in which they must run; circles are a problem, since Espruino cannot run them either. */
-function inOrder(modules: LuaModule[], entry: string): LuaModule[] {
+function inOrder(modules: LuaModule[], entry: string, beside: Set<string>): LuaModule[] {
   const byFile = new Map(modules.map(one => [one.file, one]))
   const ordered: LuaModule[] = []
   const state = new Map<string, 'open' | 'done'>()
   const visit = (file: string, trail: string[]): void => {
-    if (state.get(file) === 'done') return
+    if (state.get(file) === 'done' || beside.has(file)) return
     if (state.get(file) === 'open') {
       throw new BuildError([{ file: shown(file), line: 0, message: `circular import: ${[...trail, file].map(shown).join(' > ')}` }])
     }
@@ -99,13 +118,16 @@ function inOrder(modules: LuaModule[], entry: string): LuaModule[] {
 }
 
 /** One chunk: library locals, library functions, each module as a function called once, the entry last. */
-function link(ordered: LuaModule[], lualib: string): string {
+function link(ordered: LuaModule[], lualib: string, beside: [string, string[]][]): string {
   const body = ordered.map((module, i) => {
-    const code = module.code.replace(/require\("lualib_bundle"\)/g, '____lualib').trim()
+    const code = withLibrary(module.code).trim()
     return i === ordered.length - 1 ? code : `local ${localName(module.file)} = (function()\n${code}\nend)()`
   }).join('\n')
   const head = Object.entries(LIBRARY).filter(([name]) => body.includes(name + '(')).map(([name, value]) => `local ${name} = ${value}`)
   if (body.includes('____lualib')) head.push(`local ____lualib = (function()\n${lualib.trim()}\nend)()`)
+  for (const [name, files] of beside) {
+    for (const file of files) if (body.includes(localName(file))) head.push(`local ${localName(file)} = require("${name}")`)
+  }
   return [...head, body].join('\n') + '\n'
 }
 
@@ -117,15 +139,22 @@ interface Linked {
 /** By what it was made from: the minified form is made of the plain one. */
 const known = new WeakMap<Prepared, Linked>()
 
-function linked(prepared: Prepared): Linked {
+const isCore = (file: string): boolean => file.startsWith(path.join(ROOT, 'firmware') + path.sep)
+
+function linked(prepared: Prepared, around: Surroundings | undefined, beside: [string, string[]][]): Linked {
   const last = known.get(prepared)
   if (last !== undefined) return last
-  const renamed = renameForLua(prepared.texts, prepared.entry)
+  const files = beside.flatMap(([, each]) => each.map(one => path.normalize(one)))
+  const renamed = renameForLua(prepared.texts, prepared.entry, around?.paths ?? {}, files)
   if (renamed.problems.length > 0) throw new BuildError(renamed.problems)
-  const { modules, lualib } = compile(prepared.entry, renamed.texts)
-  const ordered = inOrder(modules, path.normalize(prepared.entry))
-  const made = { ordered, source: link(ordered, lualib) }
-  const problems = checkLua(made.source, bundleName(prepared.entry))
+  const { modules, lualib } = compile(prepared.entry, renamed.texts, around)
+  const ordered = inOrder(modules, path.normalize(prepared.entry), new Set(files))
+  const made = { ordered, source: link(ordered, lualib, beside) }
+  const name = bundleName(prepared.entry)
+  // A port and a program use what their runtime has; the core does not.
+  const hasPort = ordered.some(one => !isCore(one.file))
+  const problems = checkLua(made.source, name, hasPort)
+  if (hasPort) problems.push(...ordered.filter(one => isCore(one.file)).flatMap(one => checkGlobals(withLibrary(one.code), shown(one.file))))
   if (problems.length > 0) throw new BuildError(problems)
   known.set(prepared, made)
   return made
@@ -136,9 +165,9 @@ function bundleName(entry: string): string {
 }
 
 /** Builds one Lua file and checks it. Throws a BuildError that lists every problem. */
-export function buildLua({ entry, flags, minify = true }: LuaOptions): Bundle {
-  const prepared = prepare(path.resolve(ROOT, entry), flags)
-  const { ordered, source } = linked(prepared)
+export function buildLua({ entry, flags, minify = true, around, beside = {} }: LuaOptions): Bundle {
+  const prepared = prepare(path.resolve(ROOT, entry), flags, around)
+  const { ordered, source } = linked(prepared, around, Object.entries(beside))
   const code = minify ? minifyLua(source) : source
   if (minify) {
     const problems = checkSameProgram(source, code, bundleName(prepared.entry))
@@ -146,7 +175,7 @@ export function buildLua({ entry, flags, minify = true }: LuaOptions): Bundle {
   }
   return {
     code, bytes: Buffer.byteLength(code),
-    modules: ordered.map(one => ({
+    modules: ordered.filter(one => around?.texts.has(one.file) !== true).map(one => ({
       file: shown(one.file), sourceBytes: prepared.sourceBytes.get(one.file) ?? 0,
       bytes: Buffer.byteLength(minify ? minifyLua(one.code) : one.code)
     }))

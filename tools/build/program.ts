@@ -7,8 +7,8 @@ import { ROOT, shown } from './root.js'
 
 export const LIB = path.join(ROOT, 'tools/lib-firmware/lib.d.ts')
 export const FEATURES_FILE = path.join(ROOT, 'firmware/features.d.ts')
-/** The globals of an Espruino board, for applications. */
-export const BOARD_FILE = path.join(ROOT, 'tools/lib-board/espruino.d.ts')
+/** The globals of a board, for applications. */
+export const BOARD_FILES = { espruino: path.join(ROOT, 'tools/lib-board/espruino.d.ts'), lua: path.join(ROOT, 'tools/lib-lua/lua.d.ts') }
 
 /** File texts by absolute path; they stand in for what is on the disk. */
 export type Texts = Map<string, string>
@@ -19,6 +19,8 @@ export interface Surroundings {
   texts: Texts
   /** By bare specifier, the absolute path of the file that it stands for. */
   paths: Record<string, string>
+  /** What the board's runtime speaks. */
+  language: keyof typeof BOARD_FILES
 }
 
 const OPTIONS: ts.CompilerOptions = {
@@ -68,13 +70,15 @@ export function createProgram(entries: string[], texts: Texts = new Map(), extra
   return ts.createProgram([...entries, FEATURES_FILE], options, createHost(texts, options))
 }
 
-/**
- * A program of an application: JavaScript's own library, since what a board lacks of it is found in the bundle, where its
- * packages are seen too; and the board's globals.
- */
-export function createAppProgram(entry: string, { paths }: Surroundings, texts: Texts): ts.Program {
-  const options: ts.CompilerOptions = { ...OPTIONS, lib: ['lib.es2017.d.ts'], paths: Object.fromEntries(Object.entries(paths).map(([name, file]) => [name, [file]])) }
-  return ts.createProgram([entry, FEATURES_FILE, BOARD_FILE], options, createHost(texts, options))
+/** The library of an application: JavaScript's own, since what a board lacks of it is found in the bundle, where its packages are seen too; for Lua what Lua has. */
+function libraryOf({ language, paths }: Surroundings): ts.CompilerOptions {
+  return { ...language === 'espruino' ? { lib: ['lib.es2017.d.ts'] } : {}, paths: Object.fromEntries(Object.entries(paths).map(([name, file]) => [name, [file]])) }
+}
+
+/** A program of an application, with the board's globals. */
+export function createAppProgram(entry: string, around: Surroundings, texts: Texts, extra: ts.CompilerOptions = {}, more: string[] = []): ts.Program {
+  const options: ts.CompilerOptions = { ...OPTIONS, ...libraryOf(around), ...extra }
+  return ts.createProgram([entry, ...more, FEATURES_FILE, BOARD_FILES[around.language]], options, createHost(texts, options))
 }
 
 /** The program's own files: no declaration files, nothing from packages. We may be a package ourselves. */

@@ -72,11 +72,11 @@ function exportedHere(node: ts.Statement): string[] {
   return []
 }
 
-/** Per file, from the name of an exported value to the name it is exported under. */
-function exportNames(files: ts.SourceFile[], entry: string): Map<string, Map<string, string>> {
+/** Per file, from the name of an exported value to the name it is exported under; those of `whole` keep theirs. */
+function exportNames(files: ts.SourceFile[], whole: Set<string>): Map<string, Map<string, string>> {
   const all = new Map<string, Map<string, string>>()
   for (const file of files) {
-    const isEntry = path.normalize(file.fileName) === path.normalize(entry)
+    const isWhole = whole.has(path.normalize(file.fileName))
     const names = file.statements.flatMap(statement => {
       if (ts.isExportDeclaration(statement) && !statement.isTypeOnly && statement.exportClause !== undefined && ts.isNamedExports(statement.exportClause)) {
         return statement.exportClause.elements.filter(one => !one.isTypeOnly).map(one => one.name.text)
@@ -84,21 +84,24 @@ function exportNames(files: ts.SourceFile[], entry: string): Map<string, Map<str
       return exportedHere(statement)
     })
     const fresh = shortNames(new Set())
-    all.set(path.normalize(file.fileName), new Map(names.map(name => [name, isEntry ? name : fresh.next().value as string])))
+    all.set(path.normalize(file.fileName), new Map(names.map(name => [name, isWhole ? name : fresh.next().value as string])))
   }
   return all
 }
 
-function importedFile(from: ts.SourceFile, specifier: ts.Expression): string {
+function importedFile(from: ts.SourceFile, specifier: ts.Expression, paths: Record<string, string>): string {
   const text = (specifier as ts.StringLiteral).text
-  return path.normalize(path.resolve(path.dirname(from.fileName), text.replace(/\.js$/, '.ts')))
+  return path.normalize(paths[text] ?? path.resolve(path.dirname(from.fileName), text.replace(/\.js$/, '.ts')))
 }
 
-/** Texts with short names; lines stay where they are, the export list goes behind the last one. */
-export function renameForLua(texts: Texts, entry: string): { texts: Texts; problems: Problem[] } {
+/**
+ * Texts with short names; lines stay where they are, the export list goes behind the last one. `paths` say what bare specifiers stand for; the files of `beside` are Lua modules of their own, whose exports
+ * keep their names.
+ */
+export function renameForLua(texts: Texts, entry: string, paths: Record<string, string> = {}, beside: string[] = []): { texts: Texts; problems: Problem[] } {
   const files = [...texts].map(([name, text]) => ts.createSourceFile(name, text, ts.ScriptTarget.ES2015, true))
   const members = privateNames(files)
-  const exported = exportNames(files, entry)
+  const exported = exportNames(files, new Set([entry, ...beside].map(one => path.normalize(one))))
   const renamed: Texts = new Map()
   const problems: Problem[] = []
   for (const file of files) {
@@ -127,7 +130,7 @@ export function renameForLua(texts: Texts, entry: string): { texts: Texts; probl
           problems.push({ file: shown(file.fileName), line, message: `${values.join(', ')}: an exported variable must be const, Lua modules export values` })
         }
       }
-      renameSpecifiers(file, statement, exported, own, edit)
+      renameSpecifiers(file, statement, exported, own, paths, edit)
     }
     const tail = list.length > 0 ? `\nexport { ${list.join(', ')} }\n` : ''
     renamed.set(path.normalize(file.fileName), applyEdits(file.text, edits) + tail)
@@ -136,10 +139,10 @@ export function renameForLua(texts: Texts, entry: string): { texts: Texts; probl
 }
 
 function renameSpecifiers(
-  file: ts.SourceFile, statement: ts.Statement, exported: Map<string, Map<string, string>>, own: Map<string, string>, edit: (node: ts.Node, text: string) => void
+  file: ts.SourceFile, statement: ts.Statement, exported: Map<string, Map<string, string>>, own: Map<string, string>, paths: Record<string, string>, edit: (node: ts.Node, text: string) => void
 ): void {
   if (ts.isImportDeclaration(statement) && statement.importClause?.namedBindings !== undefined && ts.isNamedImports(statement.importClause.namedBindings)) {
-    const names = exported.get(importedFile(file, statement.moduleSpecifier))
+    const names = exported.get(importedFile(file, statement.moduleSpecifier, paths))
     for (const one of statement.importClause.namedBindings.elements) {
       const short = names?.get((one.propertyName ?? one.name).text)
       // Types too: a class has one name for both.
@@ -147,7 +150,7 @@ function renameSpecifiers(
     }
   }
   if (ts.isExportDeclaration(statement) && !statement.isTypeOnly && statement.exportClause !== undefined && ts.isNamedExports(statement.exportClause)) {
-    const names = statement.moduleSpecifier === undefined ? undefined : exported.get(importedFile(file, statement.moduleSpecifier))
+    const names = statement.moduleSpecifier === undefined ? undefined : exported.get(importedFile(file, statement.moduleSpecifier, paths))
     for (const one of statement.exportClause.elements) {
       if (one.isTypeOnly) continue
       const source = (one.propertyName ?? one.name).text

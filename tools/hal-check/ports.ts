@@ -10,6 +10,7 @@ import type { Case, Setup } from '../../hal/conformance/index.js'
 import { ROOT } from '../build/root.js'
 import { UsageError } from '../usage.js'
 import { checkEspruino } from './espruino.js'
+import { checkLua, LUA_PORTS } from './lua.js'
 import { memoryInUse } from './memory.js'
 import { startPeer, type Peer } from './peer.js'
 import { merged, runReal, runSim, type OnResult, type Result } from './run.js'
@@ -32,9 +33,9 @@ export interface BlockingArgs {
 const EXPECTED = (): void => {}
 
 /** Ports of later versions. */
-const PLANNED = ['luatos', 'luatask', 'luasocket', 'at-air7xx', 'at-sim800', 'at-sim7600', 'at-quectel', 'at-esp', 'browser']
+const PLANNED = ['luatos', 'luatask', 'at-air7xx', 'at-sim800', 'at-sim7600', 'at-quectel', 'at-esp', 'browser']
 
-const NAMED: Record<string, Check> = { host: checkHost, 'host-blocking': checkBlocking, sim: checkSim, espruino: checkEspruino }
+const NAMED: Record<string, Check> = { host: checkHost, 'host-blocking': checkBlocking, sim: checkSim, espruino: checkEspruino, ...Object.fromEntries(LUA_PORTS.map((name) => [name, (cases, onResult) => checkLua(name, cases, onResult)] satisfies [string, Check])) }
 
 /** The check of `port`: a name, or a file that makes a Hal. Throws a UsageError that names what there is. */
 export async function findPort(port: string): Promise<Check> {
