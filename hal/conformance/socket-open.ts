@@ -80,14 +80,20 @@ function failsWith(kit: Kit, first: Code, second: Code): Step {
   return check(kit, status === first || status === second, 'the status is ' + status + '; ' + first + (first === second ? '' : ' or ' + second) + ' is right')
 }
 
+/** How a refused connect ends on this platform. */
+function refusal(kit: Kit): Code {
+  return kit.setup.tellsRefusal === false ? LinkCode.TcpFailed : LinkCode.TcpRefused
+}
+
 function refused(kit: Kit): Step {
-  if (kit.stage > 0) return failsWith(kit, LinkCode.TcpRefused, LinkCode.TcpRefused)
+  if (kit.stage > 0) return failsWith(kit, refusal(kit), refusal(kit))
   open(kit, kit.setup.refused!)
   return next(kit)
 }
 
 function unknownName(kit: Kit): Step {
-  if (kit.stage > 0) return failsWith(kit, LinkCode.DnsFailed, LinkCode.DnsFailed)
+  const code = kit.setup.tellsName === false ? LinkCode.TcpFailed : LinkCode.DnsFailed
+  if (kit.stage > 0) return failsWith(kit, code, code)
   const host = kit.setup.missingHost
   open(kit, endpoint(host === undefined ? 'no-such-name.invalid' : host, kit.setup.peer.port))
   return next(kit)
@@ -171,7 +177,7 @@ function reopensFailed(kit: Kit): Step {
   if (kit.stage === 1) {
     const status = kit.socket.status()
     if (status >= 0) return waitFor(kit, 'connect ' + (kit.count + 1) + ' to be refused')
-    if (status !== LinkCode.TcpRefused) return fail(kit, 'connect ' + (kit.count + 1) + ' ended with ' + status)
+    if (status !== refusal(kit)) return fail(kit, 'connect ' + (kit.count + 1) + ' ended with ' + status)
     kit.socket.close()
     kit.sockets = []
     kit.count = kit.count + 1

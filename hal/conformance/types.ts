@@ -87,6 +87,10 @@ export interface Setup {
   flushes?: boolean
   /** False: the platform tells a reset by the peer as an orderly end. */
   tellsReset?: boolean
+  /** False: the platform does not say that a connect was refused: it ends with TcpFailed. */
+  tellsRefusal?: boolean
+  /** False: the platform does not say that a name was not found: it ends with TcpFailed. */
+  tellsName?: boolean
   /** ms that the peer does not read while a case fills the connection and waits for credit; 2000 when absent. */
   holdMs?: number
   /** The same device's port once more, as after a restart: same id, same storage. */

@@ -28,7 +28,15 @@ const MEMORY = 'memory = function() collectgarbage() collectgarbage() return mat
 const LUASOCKET = `local function make(o) o = o or {} o.folder = folder o.onCallbackError = function() end return port.luasocket(o) end
 local setup = { hal = make(), restarted = make, wrapping = function() return make({ ticksOrigin = 2147483448 }) end, tellsReset = false, receiveLimit = 8192, ${MEMORY}, ${CATCHING} }`
 
+const LUATOS = `local function make() return port.luatos({ onCallbackError = function() end }) end
+local setup = { hal = make(), restarted = make, tellsReset = false, tellsRefusal = false, receiveLimit = 65536, ${MEMORY}, ${CATCHING} }`
+
+const LUATASK = `local function make() return port.luatask({ folder = folder, onCallbackError = function() end }) end
+local setup = { hal = make(), restarted = make, tellsReset = false, tellsRefusal = false, tellsName = false, receiveLimit = 8192, ${MEMORY} }`
+
 const KINDS: Record<string, Kind[]> = {
+  luatos: [{ interpreter: 'lua5.3', shim: 'luatos', setup: LUATOS }],
+  luatask: [{ interpreter: 'lua5.1', shim: 'luatask', setup: LUATASK }],
   luasocket: ['lua5.1', 'lua5.3'].map((interpreter) => ({ interpreter, setup: LUASOCKET }))
 }
 
@@ -46,10 +54,11 @@ end)`
   const body = `${setup}
 setup.peer = ${endpoint(peer)} setup.refused = ${endpoint(refused)} ${silent === undefined ? '' : `setup.silent = ${endpoint(silent)}`}
 ${run}`
-  return `local folder = ...
+  return `local folder = ... or (arg and arg[1])
 folder = folder or "."
 local kit, port = dofile("kit.lua"), dofile("port.lua")
-${shim === undefined ? body : `sys.taskInit(function()\n${body}\nos.exit(0)\nend)\nsys.run()`}
+${shim === undefined ? body : `if require then pcall(require, 'sys') end
+sys.taskInit(function()\n${body}\nos.exit(0)\nend)\nsys.run()`}
 `
 }
 
@@ -70,7 +79,11 @@ function runLua(command: string, args: string[], cwd: string, onLine: (line: str
     child.stdout.setEncoding('latin1').on('data', (text: string) => {
       const lines = (rest + text).split('\n')
       rest = lines.pop()!
-      lines.forEach(onLine)
+      for (const line of lines) {
+        // A stand-in says on standard output what restarted the module.
+        if (line.startsWith('E/')) errors += `${line}\n`
+        onLine(line)
+      }
     })
     child.stderr.setEncoding('utf8').on('data', (text: string) => { errors += text })
     child.on('close', (status) => {

@@ -33,7 +33,7 @@ export interface BlockingArgs {
 const EXPECTED = (): void => {}
 
 /** Ports of later versions. */
-const PLANNED = ['luatos', 'luatask', 'at-air7xx', 'at-sim800', 'at-sim7600', 'at-quectel', 'at-esp', 'browser']
+const PLANNED = ['at-air7xx', 'at-sim800', 'at-sim7600', 'at-quectel', 'at-esp', 'browser']
 
 const NAMED: Record<string, Check> = { host: checkHost, 'host-blocking': checkBlocking, sim: checkSim, espruino: checkEspruino, ...Object.fromEntries(LUA_PORTS.map((name) => [name, (cases, onResult) => checkLua(name, cases, onResult)] satisfies [string, Check])) }
 
