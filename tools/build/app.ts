@@ -3,7 +3,7 @@
  * strings, codes and types that go with it, and the board's port, `yieldmq/espruino`, `yieldmq/luatos` and so on by its runtime.
  * Neither is a file; both are found in a checkout as in an installed package.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import ts from 'typescript'
 import type { Board } from './boards.js'
@@ -24,6 +24,7 @@ export const MODULE = 'yieldmq'
 
 /** In memory: they stand beside the core so that their imports read as its own. */
 const CORE_FILE = path.join(ROOT, 'firmware/yieldmq.board.ts')
+const TYPES_FILE = path.join(ROOT, 'firmware/types.ts')
 const MODULE_FILE = path.join(ROOT, 'firmware/yieldmq.module.ts')
 
 /** Byte strings: most are compile-time forms, gone from the bundle. */
@@ -40,6 +41,12 @@ export interface BoardSources extends Surroundings {
 
 function indexOf(profile: Profile): string {
   return path.join(ROOT, `firmware/index.${profile}.ts`)
+}
+
+/** The types that a file exports. Named, since typescript-to-lua makes a loop of `export type *`. */
+function typesOf(file: string): string[] {
+  return [...readFileSync(file, 'utf8').matchAll(/^export (?:interface|type) (\w+)|^export type \{([^}]*)\}/gm)]
+    .flatMap(([, name, list]) => name ?? list!.split(',').map(one => one.trim().split(' as ').at(-1)!).filter(one => one !== ''))
 }
 
 /** The values that a file exports. */
@@ -83,7 +90,7 @@ export { ${BYTES.join(', ')} } from './bytes.js'
 export { ErrorCode, Reason } from './codes.js'
 export { matches } from './topic.js'
 export { LinkCode } from '../hal/hal.js'
-export type * from './types.js'
+export type { ${typesOf(TYPES_FILE).join(', ')} } from './types.js'
 `)
   if (port !== undefined) lines.push(`export { ${exportsOf(port, language).join(', ')} } from ${relative(port)}`)
   texts.set(MODULE_FILE, lines.join('\n') + '\n')

@@ -29,6 +29,13 @@ export interface LuaOptions {
   beside?: Record<string, string[]>
 }
 
+interface Compiled {
+  modules: LuaModule[]
+  lualib: string
+  /** Those about modules that are not linked do not matter: what is beside the bundle is not followed. */
+  complaints: ts.Diagnostic[]
+}
+
 interface LuaModule {
   file: string
   code: string
@@ -52,7 +59,7 @@ function commonFolder(files: string[]): string {
 }
 
 /** typescript-to-lua over in-memory texts: the modules, and the library functions they need. */
-function compile(entry: string, texts: Texts, around: Surroundings | undefined): { modules: LuaModule[]; lualib: string } {
+function compile(entry: string, texts: Texts, around: Surroundings | undefined): Compiled {
   const marks = path.join(ROOT, 'firmware/$marked.d.ts')
   const options = {
     noEmit: false, rootDir: commonFolder([...texts.keys(), marks]), outDir: path.join(ROOT, '.cache/lua'),
@@ -64,7 +71,6 @@ function compile(entry: string, texts: Texts, around: Surroundings | undefined):
   // A name that got lost on the way here would be of type any, and a method call on it a plain call. Other complaints
   // come from folding (a comparison that is now always true); the sources were checked before.
   const lost = program.getSemanticDiagnostics().filter(one => LOST.has(one.code))
-  if (lost.length > 0) throw new BuildError(lost.map(fromDiagnostic))
   const modules: LuaModule[] = []
   let lualib = ''
   const collect: tstl.Plugin = {
@@ -88,8 +94,7 @@ function compile(entry: string, texts: Texts, around: Surroundings | undefined):
     program, plugins: [byteIntrinsics(), collect],
     writeFile: (name, text) => { if (path.basename(name) === 'lualib_bundle.lua') lualib = text }
   })
-  if (diagnostics.length > 0) throw new BuildError(diagnostics.map(fromDiagnostic))
-  return { modules, lualib }
+  return { modules, lualib, complaints: [...lost, ...diagnostics] }
 }
 
 function localName(file: string): string {
@@ -147,8 +152,10 @@ function linked(prepared: Prepared, around: Surroundings | undefined, beside: [s
   const files = beside.flatMap(([, each]) => each.map(one => path.normalize(one)))
   const renamed = renameForLua(prepared.texts, prepared.entry, around?.paths ?? {}, files)
   if (renamed.problems.length > 0) throw new BuildError(renamed.problems)
-  const { modules, lualib } = compile(prepared.entry, renamed.texts, around)
+  const { modules, lualib, complaints } = compile(prepared.entry, renamed.texts, around)
   const ordered = inOrder(modules, path.normalize(prepared.entry), new Set(files))
+  const wrong = complaints.filter(one => one.file === undefined || ordered.some(({ file }) => file === path.normalize(one.file!.fileName)))
+  if (wrong.length > 0) throw new BuildError(wrong.map(fromDiagnostic))
   const made = { ordered, source: link(ordered, lualib, beside) }
   const name = bundleName(prepared.entry)
   // A port and a program use what their runtime has; the core does not.
@@ -166,7 +173,7 @@ function bundleName(entry: string): string {
 
 /** Builds one Lua file and checks it. Throws a BuildError that lists every problem. */
 export function buildLua({ entry, flags, minify = true, around, beside = {} }: LuaOptions): Bundle {
-  const prepared = prepare(path.resolve(ROOT, entry), flags, around)
+  const prepared = prepare(path.resolve(ROOT, entry), flags, around, Object.values(beside).flat().map(one => path.normalize(one)))
   const { ordered, source } = linked(prepared, around, Object.entries(beside))
   const code = minify ? minifyLua(source) : source
   if (minify) {

@@ -40,13 +40,13 @@ const known = new Map<string, { prepared: Prepared; times: Map<string, number> }
 
 /**
  * Throws a BuildError with every problem of the sources: types first, since nothing later makes sense without them.
- * `around`: the entry is an application for a board.
+ * `around`: the entry is an application for a board. `outside`: files whose exports are there at run time.
  */
-export function prepare(entry: string, flags: Flags, around?: Surroundings): Prepared {
-  const key = JSON.stringify([entry, flags, around && [around.paths, [...around.texts]]])
+export function prepare(entry: string, flags: Flags, around?: Surroundings, outside: string[] = []): Prepared {
+  const key = JSON.stringify([entry, flags, outside, around && [around.paths, [...around.texts]]])
   const last = known.get(key)
   if (last !== undefined && [...last.times].every(([file, time]) => existsSync(file) && statSync(file).mtimeMs === time)) return last.prepared
-  const prepared = prepareAnew(entry, flags, around)
+  const prepared = prepareAnew(entry, flags, around, outside)
   known.set(key, { prepared, times: new Map([...prepared.sourceBytes.keys()].filter(file => around?.texts.has(file) !== true).map(file => [file, statSync(file).mtimeMs])) })
   return prepared
 }
@@ -80,7 +80,7 @@ function reachable(entry: string, texts: Texts, paths: Surroundings['paths']): T
   return found
 }
 
-function prepareAnew(entry: string, flags: Flags, around: Surroundings | undefined): Prepared {
+function prepareAnew(entry: string, flags: Flags, around: Surroundings | undefined, outside: string[]): Prepared {
   const programOf = (texts: Texts): ts.Program => around === undefined ? createProgram([entry], texts) : createAppProgram(entry, around, new Map([...around.texts, ...texts]))
   const source = programOf(new Map())
   checkTypes(source, entry)
@@ -94,7 +94,7 @@ function prepareAnew(entry: string, flags: Flags, around: Surroundings | undefin
     folded.set(path.normalize(file.fileName), result.code)
     sourceBytes.set(path.normalize(file.fileName), Buffer.byteLength(file.text))
   }
-  const shaken = shake(programOf(folded), entry)
+  const shaken = shake(programOf(folded), entry, outside)
   problems.push(...shaken.problems)
   if (problems.length > 0) throw new BuildError(problems)
   return { entry, texts: reachable(entry, shaken.texts, around?.paths ?? {}), sourceBytes, exports: exportedValues(source, entry) }

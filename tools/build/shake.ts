@@ -59,12 +59,26 @@ function isMember(node: ts.Identifier, checker: ts.TypeChecker): boolean {
   return ts.isPropertyAccessExpression(parent) && parent.name === node && !isModule(parent.expression, checker)
 }
 
-/** The texts of the files that are still needed, and which of them are no more than types. */
-export function shake(program: ts.Program, entry: string): { texts: Texts; problems: Problem[] } {
+/** What the files of `outside` export: it is there at run time, and needs nothing of this program. */
+function outsideUnits(files: ts.SourceFile[], checker: ts.TypeChecker, outside: string[]): Set<Unit> {
+  const units = new Set<Unit>()
+  for (const file of files) {
+    const symbol = outside.includes(path.normalize(file.fileName)) ? checker.getSymbolAtLocation(file) : undefined
+    for (const one of symbol === undefined ? [] : checker.getExportsOfModule(symbol)) {
+      const unit = unitOf(one.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(one) : one)
+      if (unit !== undefined) units.add(unit)
+    }
+  }
+  return units
+}
+
+/** The texts of the files that are still needed, and which of them are no more than types. What `outside` files export is not followed. */
+export function shake(program: ts.Program, entry: string, outside: string[] = []): { texts: Texts; problems: Problem[] } {
   const checker = program.getTypeChecker()
   const files = ownFiles(program)
+  const given = outsideUnits(files, checker, outside)
   const problems: Problem[] = []
-  const live = new Set<Unit>()
+  const live = new Set<Unit>(given)
   const queue: ts.Node[] = []
 
   const target = (symbol: ts.Symbol): ts.Symbol => symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
