@@ -23,6 +23,9 @@ declare const sys: { restart(this: void, reason: string): void; timerStart(this:
 declare function require(this: void, name: string): unknown
 declare function tostring(this: void, value: unknown): string
 
+/** Wakes the task that is in `yield`, after another one has given the client something to do. */
+export { wakeTasks as wake } from '../lua/task.js'
+
 export interface LuataskOptions {
   /** What the device is called, letters and digits; the IMEI when absent, which is unknown in the first seconds. */
   id?: string

@@ -32,6 +32,9 @@ declare const socket: { adapter(this: void): boolean | undefined }
 declare const sys: { timerStart(this: void, fn: (this: void) => void, ms: number): unknown }
 declare function tostring(this: void, value: unknown): string
 
+/** Wakes the task that is in `yield`, after another one has given the client something to do. */
+export { wakeTasks as wake } from '../lua/task.js'
+
 export interface LuatosOptions {
   /** What the device is called, letters and digits; the IMEI, or the chip's own number, when absent. */
   id?: string

@@ -24,6 +24,7 @@ export const MODULE = 'yieldmq'
 
 /** In memory: they stand beside the core so that their imports read as its own. */
 const CORE_FILE = path.join(ROOT, 'firmware/yieldmq.board.ts')
+const FACE_FILE = path.join(ROOT, 'firmware/yieldmq.face.ts')
 const TYPES_FILE = path.join(ROOT, 'firmware/types.ts')
 const MODULE_FILE = path.join(ROOT, 'firmware/yieldmq.module.ts')
 
@@ -31,6 +32,8 @@ const MODULE_FILE = path.join(ROOT, 'firmware/yieldmq.module.ts')
 const BYTES = ['at', 'b1', 'b2', 'b3', 'b4', 'cat', 'cut', 'keep', 'u16', 'u32']
 
 export interface BoardSources extends Surroundings {
+  /** The entry of the drop-in face, of a board that has one; in `texts`. */
+  face?: string
   /** The entry of the module form; in `texts`. */
   module: string
   /** Files that the module form has on the board, so that an application does not bring them. */
@@ -62,7 +65,7 @@ export function portFile(board: Board): string {
 }
 
 /** What a port offers beside its index: an application brings with it what it imports of these. */
-const PARTS = ['crypto', 'device', 'mqtt', 'storage', 'wifi']
+const PARTS = ['crypto', 'device', 'storage', 'wifi']
 
 function partsOf(board: Board, folder: string): Record<string, string> {
   const files = PARTS.map(name => [`${portName(board)}/${name}`, path.join(folder, `${name}.ts`)] as const)
@@ -97,6 +100,33 @@ export type { ${typesOf(TYPES_FILE).join(', ')} } from './types.js'
   const sources: BoardSources = {
     texts, language, module: MODULE_FILE, port, onBoard: port === undefined ? [core] : [core, port],
     paths: { [CORE]: CORE_FILE, ...(port === undefined ? {} : { [portName(board)]: port, ...partsOf(board, path.dirname(port)) }) }
+  }
+  const faceSource = path.join(path.dirname(portFile(board)), 'mqtt.ts')
+  if (language === 'lua' && existsSync(faceSource)) {
+    const [give, make] = [board.runtime === 'luatask' ? 'clientWith' : 'createWith', board.runtime]
+    const name = give.replace('With', '')
+    const rest = board.runtime === 'luatask' ?
+      'clientId: string, keepAlive?: number, username?: string, password?: string, cleanSession?: number, will?: TaskWill, version?: string): TaskClient' :
+      '_adapter: number | undefined, host: string, port: number, ssl?: boolean | OsCertificates, extras?: OsExtras): OsClient'
+    const names = [...rest.matchAll(/(?<![\w])(\w+)\??:/g)].map(([, one]) => one!).filter(one => one !== '_adapter')
+    texts.set(FACE_FILE, `import { create as createClient } from ${relative(core)}
+import { ${make} } from ${relative(port!)}
+import type { Hal } from '../hal/hal.js'
+import { ${give}${board.runtime === 'luatask' ? ', type TaskClient, type TaskWill' : ', type OsCertificates, type OsClient, type OsExtras'} } from ${relative(faceSource)}
+
+declare const _G: Record<string, unknown>
+
+let hal: Hal | undefined
+
+/** The platform's function of this name, over this client. */
+export function ${name}(this: void, ${rest} {
+  if (hal === undefined) hal = ${make}()
+  return ${give}(createClient, hal, ${names.join(', ')})
+}
+
+_G.mqtt = { ${name}: ${name} }
+`)
+    sources.face = FACE_FILE
   }
   known.set(key, sources)
   return sources

@@ -7,7 +7,6 @@ import { UsageError } from '../usage.js'
 import { buildBoard, type BoardBuild } from './board-build.js'
 import { findBoard, withFeatures, type Board } from './boards.js'
 import type { Bundle } from './espruino.js'
-import { buildLuaBoard } from './lua-board.js'
 import { BuildError, printed } from './problem.js'
 import { shown } from './root.js'
 
@@ -84,7 +83,9 @@ const DESTINATION: Partial<Record<Board['runtime'], string>> = {
   luatos: 'the download tool (Luatools), all of them', luatask: 'the download tool (Luatools), all of them', luasocket: 'one folder of the router; start main.lua'
 }
 
-function forLua(board: Board, app: string | undefined, given: Given, folder: string): Outcome {
+async function forLua(board: Board, app: string | undefined, given: Given, folder: string): Promise<Outcome> {
+  // Its compiler takes a second to load, which builds for Espruino need not wait for.
+  const { buildLuaBoard } = await import('./lua-board.js')
   const name = given.project ?? (app === undefined ? 'yieldmq' : path.basename(app).replace(/\.(ts|lua)$/, ''))
   const { files, module } = buildLuaBoard(board, { name, version: given.appVersion }, app, given.minify)
   mkdirSync(folder, { recursive: true })
@@ -100,7 +101,7 @@ async function run(app: string | undefined, given: Given): Promise<void> {
   const board = withFeatures(found, given.features ?? [])
   if (board.runtime === 'node') throw new BuildError([{ file: given.board, line: 0, message: 'runs TypeScript as it is; this command builds for Espruino and for Lua' }])
   const folder = given.out ?? path.join('build', given.board)
-  const { files, bytes, notes } = board.runtime === 'espruino' ? await forEspruino(board, app, given, folder) : forLua(board, app, given, folder)
+  const { files, bytes, notes } = board.runtime === 'espruino' ? await forEspruino(board, app, given, folder) : await forLua(board, app, given, folder)
   const { bytes: budgetBytes } = board.budget
   const fits = budgetBytes === null || !given.minify || bytes <= budgetBytes
   if (given.json === true) {

@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parse } from 'luaparse'
-import { MODULE, portName, sourcesOf } from './app.js'
+import { MODULE, sourcesOf } from './app.js'
 import { flagsOfBoard, type Board } from './boards.js'
 import type { Bundle } from './espruino.js'
 import { buildLua } from './lua.js'
@@ -32,7 +32,7 @@ export interface LuaBoardBuild {
   module: Bundle
 }
 
-/** The module of the drop-in face, by the port's part `mqtt`. */
+/** The module of the drop-in face,. */
 const FACE = 'yieldmq_mqtt'
 
 /** Each is one file of a flat folder: the names that ours have. */
@@ -89,7 +89,7 @@ export function buildLuaBoard(board: Board, project: LuaProject, app?: string, m
   const flags = luaFlags(board)
   const module = luaModule(board, minify)
   const files: LuaFileOfBoard[] = [{ name: `${MODULE}.lua`, code: module.code, what: 'client and port' }]
-  const face = around.paths[`${portName(board)}/mqtt`]
+  const face = around.face
   const beside: Record<string, string[]> = { [MODULE]: around.onBoard }
   if (face !== undefined) {
     files.push({ name: `${FACE}.lua`, code: buildLua({ entry: face, flags, minify, around, beside }).code, what: 'the drop-in face, for programs that want it' })
@@ -99,7 +99,7 @@ export function buildLuaBoard(board: Board, project: LuaProject, app?: string, m
   const isMain = name === 'main' && entry.endsWith('.lua')
   if (OURS.includes(name) && !isMain) throw new BuildError([{ file: shown(entry), line: 0, message: `${name}.lua is a file of the build; give the application another name` }])
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new BuildError([{ file: shown(entry), line: 0, message: `${name}: the name of a Lua module has letters, digits and "_" only` }])
-  const code = entry.endsWith('.lua') ? luaApp(entry, board) : buildLua({ entry, flags, minify, around, beside: { ...beside, ...(face === undefined ? {} : { [FACE]: [face] }) } }).code
+  const code = entry.endsWith('.lua') ? luaApp(entry, board) : buildLua({ entry, flags, minify, around, beside }).code
   if (isMain) files.unshift({ name: 'main.lua', code, what: 'the application' })
   else files.unshift({ name: 'main.lua', code: mainOf(board, project, name), what: 'names the project and starts it' }, { name: `${name}.lua`, code, what: 'the application' })
   return { files, module }

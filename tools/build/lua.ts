@@ -10,6 +10,7 @@ import type { Bundle } from './espruino.js'
 import { MARKED_TYPES } from './intrinsics.js'
 import { byteIntrinsics, LIBRARY } from './lua-intrinsics.js'
 import { checkGlobals, checkLua, checkSameProgram } from './lua-check.js'
+import { linkModules } from './lua-link.js'
 import { minifyLua } from './lua-minify.js'
 import { prepare, type Prepared } from './prepare.js'
 import { BuildError } from './problem.js'
@@ -122,12 +123,9 @@ function inOrder(modules: LuaModule[], entry: string, beside: Set<string>): LuaM
   return ordered
 }
 
-/** One chunk: library locals, library functions, each module as a function called once, the entry last. */
+/** One chunk: library locals, library functions, the modules in their order. */
 function link(ordered: LuaModule[], lualib: string, beside: [string, string[]][]): string {
-  const body = ordered.map((module, i) => {
-    const code = withLibrary(module.code).trim()
-    return i === ordered.length - 1 ? code : `local ${localName(module.file)} = (function()\n${code}\nend)()`
-  }).join('\n')
+  const body = linkModules(ordered.map(({ file, code }) => ({ name: localName(file), code: withLibrary(code) })))
   const head = Object.entries(LIBRARY).filter(([name]) => body.includes(name + '(')).map(([name, value]) => `local ${name} = ${value}`)
   if (body.includes('____lualib')) head.push(`local ____lualib = (function()\n${lualib.trim()}\nend)()`)
   for (const [name, files] of beside) {
@@ -159,9 +157,10 @@ function linked(prepared: Prepared, around: Surroundings | undefined, beside: [s
   const made = { ordered, source: link(ordered, lualib, beside) }
   const name = bundleName(prepared.entry)
   // A port and a program use what their runtime has; the core does not.
-  const hasPort = ordered.some(one => !isCore(one.file))
+  const strict = ordered.filter(one => isCore(one.file) && around?.texts.has(one.file) !== true)
+  const hasPort = strict.length < ordered.length
   const problems = checkLua(made.source, name, hasPort)
-  if (hasPort) problems.push(...ordered.filter(one => isCore(one.file)).flatMap(one => checkGlobals(withLibrary(one.code), shown(one.file))))
+  if (hasPort) problems.push(...strict.flatMap(one => checkGlobals(withLibrary(one.code), shown(one.file))))
   if (problems.length > 0) throw new BuildError(problems)
   known.set(prepared, made)
   return made
