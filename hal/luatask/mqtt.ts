@@ -278,7 +278,7 @@ function willOf(this: void, will: TaskWill | undefined): Will | undefined {
 
 /** "" is none, as on the platform. */
 function orNone(this: void, text: string | undefined): string | undefined {
-  return text === undefined || text.length === 0 ? undefined : text
+  return text === '' ? undefined : text
 }
 
 /** The platform's `mqtt.client`, over `create` of a profile with a receive cache. `keepAlive` in seconds. */

@@ -35,8 +35,8 @@ export class OsClient {
   auth(clientId: string, username?: string, password?: string, clean?: boolean): boolean {
     const options = this.options_ as Options
     options.clientId = clientId
-    options.username = username === undefined || username.length === 0 ? undefined : username
-    options.password = password === undefined || password.length === 0 ? undefined : password as Bytes
+    options.username = username === '' ? undefined : username
+    options.password = password === '' ? undefined : password as Bytes
     options.clean = isSet(clean, true)
     return true
   }
@@ -172,15 +172,15 @@ function tell(this: void, one: OsClient, event: string, data?: unknown, payload?
 }
 
 function onLink(this: void, one: OsClient, state: string, cause: number): void {
-  const wasUp = one.wasUp_
-  one.wasUp_ = state === 'up'
   one.state_ = state === 'up' ? State.Ready : state === 'connecting' ? State.Handshake : state === 'opening' ? State.Connecting : State.Disconnected
   if (state === 'up') {
+    one.wasUp_ = true
     tell(one, 'conack')
     return
   }
-  const isOver = state === 'waiting' || state === 'offline'
-  if (!isOver || !wasUp && state === 'offline') return
+  const wasUp = one.wasUp_
+  if (state !== 'waiting' && (state !== 'offline' || !wasUp)) return
+  one.wasUp_ = false
   if (wasUp) tell(one, 'disconnect', cause)
   else tell(one, 'error', cause === ErrorCode.ConnectRefused ? 'conack' : 'connect', cause)
   const client = one.client_
