@@ -17,7 +17,8 @@ const { plugin, rules } = await import(pathToFileURL(compiledRules).href)
 /** Code that runs on a board: the core, and the ports in the dialect. */
 const firmware = ['firmware/**/*.ts']
 /** The ports in the dialect, and the kit that checks ports, which runs on boards as well. */
-const deviceFolders = ['espruino', 'luatos', 'luatask', 'luasocket', 'at', 'conformance']
+const luaFolders = ['lua', 'luatos', 'luatask', 'luasocket']
+const deviceFolders = ['espruino', ...luaFolders, 'at', 'conformance']
 const devicePorts = deviceFolders.map((port) => `hal/${port}/**/*.ts`)
 const contract = ['hal/hal.ts']
 
@@ -79,8 +80,18 @@ export default tseslint.config(
   { files: coldFiles, rules: { 'dialect/no-hot-switch': 'off', 'dialect/no-bytes-plus': 'off' } },
   ...deviceFolders.map((port) => ({
     files: [`hal/${port}/**/*.ts`],
-    rules: { ...portRules, 'dialect/portable-imports': ['error', { root, allow: [`hal/${port}/`, ...shared], typesOnly: [] }] }
+    rules: {
+      ...portRules,
+      'dialect/portable-imports': ['error', { root, allow: [`hal/${port}/`, ...shared, ...(luaFolders.includes(port) ? ['hal/lua/', 'firmware/types.ts'] : [])], typesOnly: ['firmware/types.ts'] }]
+    }
   })),
+  {
+    // Never Espruino, which neither hoists nor takes apart; and the platforms' objects have methods, which Lua calls with a colon.
+    files: luaFolders.map((port) => `hal/${port}/**/*.ts`),
+    rules: { 'dialect/declare-before-use': 'off', 'dialect/no-unparsed-syntax': 'off', 'dialect/this-void': 'off' }
+  },
+  // The faces are called with a colon, as the clients are whose place they take.
+  { files: luaFolders.map((port) => `hal/${port}/mqtt.ts`), rules: { 'dialect/no-classes': 'off' } },
   {
     // Never Lua: the interpreter calls its handlers with the socket as `this`, and its own functions are what a port is for.
     files: ['hal/espruino/**/*.ts'],

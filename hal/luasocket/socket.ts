@@ -17,10 +17,11 @@ declare function require(this: void, name: string): unknown
 const library = require('socket') as LuaSocketLibrary
 
 const enum Limit {
-  /** Bytes that are received and unread at most. */
-  Unread = 8192,
-  /** Bytes that `write` takes and the system has not taken yet. */
-  Unsent = 8192
+  /**
+   * Bytes that are received and unread at most.
+   * The same for those that `write` took and that were not sent yet.
+   */
+  Held = 8192
 }
 
 /** What a connection is doing; from Ready on it is open. */
@@ -81,7 +82,7 @@ export class PortSocket implements Socket {
   credit(): number {
     if (this.state_ !== SocketStatus.Open) return 0
     flush(this)
-    return this.state_ === SocketStatus.Open ? Limit.Unsent - this.unsent_.length : 0
+    return this.state_ === SocketStatus.Open ? Limit.Held - this.unsent_.length : 0
   }
 
   pending(): number {
@@ -121,8 +122,8 @@ function end(this: void, socket: PortSocket, code: Code): void {
 /** Takes over what has come, within the limit. */
 function fill(this: void, socket: PortSocket): void {
   const tcp = socket.tcp_
-  if (tcp === undefined || socket.stage_ !== Stage.Ready || socket.ended_ < 0 || socket.unread_.length >= Limit.Unread) return
-  const [whole, error, part] = tcp.receive(Limit.Unread - socket.unread_.length)
+  if (tcp === undefined || socket.stage_ !== Stage.Ready || socket.ended_ < 0 || socket.unread_.length >= Limit.Held) return
+  const [whole, error, part] = tcp.receive(Limit.Held - socket.unread_.length)
   const chunk = whole === undefined ? part : whole
   if (chunk !== undefined && chunk.length > 0) socket.unread_ = socket.unread_.length === 0 ? chunk : cat(socket.unread_, chunk)
   if (whole === undefined && !isPatience(error)) socket.ended_ = has(error, 'closed') ? LinkCode.Closed : LinkCode.Reset
@@ -300,8 +301,11 @@ function addressesOf(this: void, host: string): string[] {
   }
   const list = getaddrinfo(host)
   if (list !== undefined) {
+    let last = ''
     for (const one of list) {
-      if (found.indexOf(one.addr) < 0) found.push(one.addr)
+      // The system lists an address once for each kind of socket.
+      if (one.addr !== last) found.push(one.addr)
+      last = one.addr
     }
   }
   return found
@@ -331,7 +335,7 @@ export function waitForAny(this: void, seconds: number): void {
   for (const one of alive) {
     const tcp = one.tcp_ as LuaTcp
     if (one.stage_ === Stage.Ready) {
-      if (one.ended_ === 0 && one.unread_.length < Limit.Unread) {
+      if (one.ended_ === 0 && one.unread_.length < Limit.Held) {
         receiving.push(tcp)
         // A record that LuaSec has decrypted is not the system's any more.
         if (FEATURE_TLS && one.tls_ !== undefined && tcp.dirty()) longest = 0
@@ -348,9 +352,10 @@ export function waitForAny(this: void, seconds: number): void {
   }
   const [readable, writable] = library.select(receiving, sending, longest)
   if (readable.length === 0 && writable.length === 0) return
-  // What was the system's to tell is ours from now on: the next wait waits for more. A copy, since some may end.
-  const all = alive.slice()
-  for (const one of all) {
+  // What was the system's to tell is ours from now on: the next wait waits for more. From the last on, since some may end.
+  for (let i = alive.length - 1; i >= 0; i = i - 1) {
+    const one = alive[i]
+    if (one === undefined) continue
     if (one.stage_ === Stage.Ready) {
       fill(one)
       flush(one)

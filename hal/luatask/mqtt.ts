@@ -239,6 +239,13 @@ function settle(this: void, one: TaskClient, token: Code, isGood: boolean): void
   wake()
 }
 
+function isOneOf(this: void, tokens: Code[], token: number): boolean {
+  for (const each of tokens) {
+    if (each === token) return true
+  }
+  return false
+}
+
 /** Waits until all are answered, at most as long as the platform does. True when all are good. */
 function allGood(this: void, one: TaskClient, tokens: Code[]): boolean {
   const hal = one.hal_ as Hal
@@ -254,7 +261,7 @@ function allGood(this: void, one: TaskClient, tokens: Code[]): boolean {
   }
   const rest: Awaited[] = []
   for (const each of one.awaited_) {
-    if (tokens.indexOf(each.token) < 0) rest.push(each)
+    if (!isOneOf(tokens, each.token)) rest.push(each)
   }
   one.awaited_ = rest
   return isGood

@@ -25,10 +25,11 @@ declare const io: LuaIo
 declare const string: LuaString
 
 const enum Limit {
-  /** Bytes that are received and unread at most, but for what one indication of the stack brings beyond that. */
-  Unread = 4096,
-  /** Bytes that `write` takes and the stack has not confirmed yet. */
-  Unsent = 4096,
+  /**
+   * Bytes that are received and unread at most, but for what one indication of the stack brings beyond that.
+   * The same for those that `write` took and that were not sent yet.
+   */
+  Held = 4096,
   /** s for a connect, and for the confirmation of what was sent. */
   Connect = 75,
   Send = 60
@@ -82,7 +83,7 @@ class PortSocket implements Socket {
   }
 
   credit(): number {
-    return this.state_ !== SocketStatus.Open || this.ended_ < 0 ? 0 : Limit.Unsent - this.under_ - this.unsent_.length
+    return this.state_ !== SocketStatus.Open || this.ended_ < 0 ? 0 : Limit.Held - this.under_ - this.unsent_.length
   }
 
   pending(): number {
@@ -111,7 +112,7 @@ function prod(this: void, one: PortSocket): void {
 
 /** Takes over what the stack holds, once there is room. */
 function fill(this: void, one: PortSocket): void {
-  if (one.held_ === 0 || one.unread_.length >= Limit.Unread || one.reader_ === undefined) return
+  if (one.held_ === 0 || one.unread_.length >= Limit.Held || one.reader_ === undefined) return
   const bytes = one.reader_(one.index_, one.held_)
   one.held_ = 0
   if (bytes !== undefined && bytes.length > 0) one.unread_ = one.unread_.length === 0 ? bytes : cat(one.unread_, bytes)

@@ -119,6 +119,7 @@ export function luatos(this: void, options?: LuatosOptions): Hal {
       ticks: mcu.ticks,
       // The difference of two whole numbers of 32 bits survives the wrap.
       since: (t0) => {
+        // eslint-disable-next-line dialect/no-tick-arithmetic -- this is where since is made
         const passed = mcu.ticks() - t0
         // Where numbers are wider, as on a PC, it does not by itself.
         return passed < 0 ? passed + 2147483647 + 2147483647 + 2 : passed

@@ -33,10 +33,11 @@ declare const sys: { timerStart(this: void, fn: (this: void) => void, ms: number
 declare const zbuff: { create(this: void, length: number): Zbuff }
 
 const enum Limit {
-  /** Bytes that are received and unread at most, but for what a connection that ends brings at once. */
-  Unread = 4096,
-  /** Bytes that were given to the stack and not sent yet. */
-  Unsent = 4096,
+  /**
+   * Bytes that are received and unread at most, but for what a connection that ends brings at once.
+   * The same for those that `write` took and that were not sent yet.
+   */
+  Held = 4096,
   /** ms for an orderly end. */
   Leaving = 5000
 }
@@ -88,7 +89,7 @@ class PortSocket implements Socket {
 
   credit(): number {
     if (this.state_ !== SocketStatus.Open || this.ended_ < 0) return 0
-    return Limit.Unsent - this.under_ - this.unsent_.length
+    return Limit.Held - this.under_ - this.unsent_.length
   }
 
   pending(): number {
@@ -143,10 +144,10 @@ function finish(this: void, one: PortSocket, code: Code): void {
 function fill(this: void, one: PortSocket): void {
   const control = one.control_
   if (control === undefined) return
-  const room = Limit.Unread - one.unread_.length
+  const room = Limit.Held - one.unread_.length
   one.more_ = one.ended_ === 0 && room <= 0
   if (one.more_) return
-  if (buffer === undefined) buffer = zbuff.create(Limit.Unread)
+  if (buffer === undefined) buffer = zbuff.create(Limit.Held)
   const [ok, count] = socket.rx(control, buffer, undefined, one.ended_ < 0 ? undefined : room)
   if (ok === true && count > 0) {
     const bytes = buffer.toStr(0, count)
