@@ -29,6 +29,8 @@ declare const FEATURE_LEARN: boolean
 /** Ports that can wait (`timer.wait`), and ports that wake us (`timer.onWake`): a pipeline leaves out what its runtime does not have. */
 declare const FEATURE_WAIT: boolean
 declare const FEATURE_WAKE: boolean
+/** Options of a wrong kind are refused by name, where the runtime would throw (Lua). */
+declare const FEATURE_KINDS: boolean
 /** The flight recorder. */
 declare const FEATURE_RECORDER: boolean
 /** TLS in the port, where the port can leave it out (hal/espruino). Without it an endpoint with `tls` ends with Unsupported. */

@@ -27,7 +27,7 @@ function lastOf(bytes: Bytes): Bytes {
 /** The id to send: the user's, else one made from the device's, else what the server assigned before. */
 export function clientIdOf(core: Core): string {
   const o = core.options_
-  if (o.clientId !== undefined) return o.clientId.length === 0 ? core.assignedId_ : o.clientId
+  if (o.clientId !== undefined) return o.clientId === '' ? core.assignedId_ : o.clientId
   const id = 'yieldmq-' + core.hal_.system.id()
   if (core.settings_.version_ !== 3) return id
   const bytes = core.hal_.text.utf8(id)

@@ -4,6 +4,7 @@
 import type { Code } from './bytes.js'
 import { earlier } from './clock.js'
 import { ErrorCode } from './codes.js'
+import { msOf } from './kinds.js'
 import { because, Phase, type Core } from './core.js'
 import { watchBearer } from './judge.js'
 import { mayRead, mustHold, slice } from './slice.js'
@@ -68,7 +69,8 @@ export function loop(core: Core, timeoutMs: number, forMessage: boolean): Code {
   const timer = core.hal_.timer
   if (timer.wait === undefined) return pumpOnce(core)
   // The port's clock is exact no longer than that: a larger time would never pass.
-  const most = timeoutMs > Longest.Wait ? Longest.Wait : timeoutMs
+  const asked = FEATURE_KINDS ? msOf(timeoutMs) : timeoutMs
+  const most = asked > Longest.Wait ? Longest.Wait : asked
   const start = timer.ticks()
   let handled = 0
   let left = most

@@ -8,6 +8,7 @@ import { ErrorCode } from './codes.js'
 import { PacketType } from './codec/packets.js'
 import { checkProperties } from './codec/properties.js'
 import { defaults } from './defaults.js'
+import { wrongKind } from './kinds.js'
 import { checkTopic } from './topic.js'
 import { validUtf8 } from './utf8.js'
 import type { Settings } from './core.js'
@@ -182,6 +183,13 @@ export function readSettings(options: Options, cause: Cause): Settings | undefin
   if (options === undefined) {
     fill(cause, ErrorCode.NoServer, 'options', 0, 1)
     return undefined
+  }
+  if (FEATURE_KINDS) {
+    const name = wrongKind(options)
+    if (name !== '') {
+      fill(cause, ErrorCode.BadOption, name)
+      return undefined
+    }
   }
   const version = options.protocolVersion === undefined ? 4 : options.protocolVersion
   if (checkVersion(version, options, cause) < 0 || checkServers(options, cause) < 0) return undefined

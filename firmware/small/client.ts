@@ -1,6 +1,7 @@
 /** The public face of the small core, and the loops around slices for ports that wait and for ports that wake us. */
 import { EMPTY, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
+import { msOf } from '../kinds.js'
 import { newGovernor } from '../governor.js'
 import { newInbox, take } from '../inbox.js'
 import { Asked, because, callUser, enterPhase, nudge, Phase, type Core, type Outgoing } from './core.js'
@@ -126,7 +127,8 @@ function yieldFor(core: Core, timeoutMs: number): Code {
   const timer = core.hal_.timer
   if (!FEATURE_WAIT || FEATURE_WAKE && timer.wait === undefined) return pumpOnce(core)
   const start = timer.ticks()
-  const most = timeoutMs > Longest.Wait ? Longest.Wait : timeoutMs
+  const ms = FEATURE_KINDS ? msOf(timeoutMs) : timeoutMs
+  const most = ms > Longest.Wait ? Longest.Wait : ms
   let handled = 0
   while (true) {
     handled = handled + slice(core)

@@ -1,6 +1,7 @@
 /** The port and the options, checked, and the CONNECT packet (section 3.1). What is wrong is named in the cause. */
 import { b2, cat, cut, u16, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
+import { wrongKind } from '../kinds.js'
 import { checkTopic } from '../topic.js'
 import { because, callUser, Limit, tooMuch, version, type Core } from './core.js'
 import { checkQos } from './publish.js'
@@ -85,6 +86,10 @@ function checkWords(core: Core): Code {
 /** 0, or what is wrong with the options. */
 export function readOptions(core: Core): Code {
   const o = core.options_
+  if (FEATURE_KINDS) {
+    const name = wrongKind(o)
+    if (name !== '') return because(core, ErrorCode.BadOption, name)
+  }
   const server = o === undefined || o.servers === undefined ? undefined : o.servers[0]
   if (server === undefined) return because(core, ErrorCode.NoServer, 'servers', 0, 1)
   const asked = o.protocolVersion

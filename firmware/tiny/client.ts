@@ -1,6 +1,7 @@
 /** The public face of `tiny`, and the loops around slices for ports that wait and for ports that wake us. */
 import { EMPTY, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
+import { msOf } from '../kinds.js'
 import { because, callUser, enterPhase, nudge, Phase, Time, type Core, type Outgoing } from './core.js'
 import { subscribe, unsubscribe } from './filters.js'
 import { publish } from './publish.js'
@@ -83,9 +84,10 @@ function yieldFor(core: Core, timeoutMs: number): Code {
   if (!FEATURE_WAIT || FEATURE_WAKE && timer.wait === undefined) return pumpOnce(core)
   const start = core.ticks_()
   const received = core.stats_.received
+  const whole = FEATURE_KINDS ? msOf(timeoutMs) : timeoutMs
   while (true) {
     slice(core)
-    const left = (timeoutMs > Time.Most ? Time.Most : timeoutMs) - core.since_(start)
+    const left = (whole > Time.Most ? Time.Most : whole) - core.since_(start)
     if (isOver(core) || !(left > 0)) return core.stats_.received - received
     const ms = idle(core)
     const code = ms > 0 ? timer.wait!(ms < left ? ms : left) : 0

@@ -1,6 +1,7 @@
 /** The port and the options, checked, and the CONNECT packet (section 3.1). What is wrong is named in the cause. */
 import { b2, cat, u16, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
+import { missingPart, wrongKind } from '../kinds.js'
 import { because, callUser, fieldOf, Limit, packetOf, tooMuch, type Core } from './core.js'
 
 const enum Most {
@@ -55,12 +56,18 @@ export function check(core: Core): Code {
   const hal = core.hal_
   const o = core.options_
   if (hal === undefined || hal.version !== 1) return because(core, hal === undefined ? ErrorCode.HalMissing : ErrorCode.HalVersion, 'hal', hal === undefined ? 0 : hal.version, 1)
+  if (FEATURE_KINDS) {
+    const part = missingPart(hal)
+    if (part !== '') return because(core, ErrorCode.HalMissing, part)
+    const name = wrongKind(o)
+    if (name !== '') return because(core, ErrorCode.BadOption, name)
+  }
   core.since_ = hal.timer.since
   core.ticks_ = hal.timer.ticks
   const server = o === undefined || o.servers === undefined ? undefined : o.servers[0]
   if (server === undefined) return because(core, ErrorCode.NoServer, 'servers', 0, 1)
   const port = server.port
-  if (typeof server.host !== 'string' || server.host.length === 0 || typeof port !== 'number' || !(port >= 1 && port <= Most.Field) || port % 1 !== 0) return because(core, ErrorCode.BadServer, '' + server.host, typeof port === 'number' ? port : 0)
+  if (typeof server.host !== 'string' || server.host.length === 0 || typeof port !== 'number' || !(port >= 1 && port <= Most.Field) || port % 1 !== 0) return because(core, ErrorCode.BadServer, FEATURE_KINDS && typeof server.host !== 'string' ? 'host' : '' + server.host, typeof port === 'number' ? port : 0)
   if (o.servers.length > 1) return because(core, ErrorCode.FeatureMissing, 'servers', o.servers.length, 1)
   const given = o as unknown as Record<string, unknown>
   for (const name of ['protocolVersion', 'whenFull', 'cache', 'onStream', 'journal', 'recorder']) {

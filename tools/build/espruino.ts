@@ -197,8 +197,8 @@ async function smallest(text: string, form: NonNullable<EspruinoOptions['form']>
 export async function buildEspruino(options: EspruinoOptions): Promise<Bundle> {
   const absolute = path.resolve(ROOT, options.entry)
   const { minify = true, around } = options
-  // Its sockets move only while the interpreter is idle: nothing there can wait.
-  const flags = { ...options.flags, FEATURE_WAIT: false }
+  // Its sockets move only while the interpreter is idle: nothing there can wait. A member of what is no record is undefined there.
+  const flags = { ...options.flags, FEATURE_WAIT: false, FEATURE_KINDS: false }
   const prepared = prepare(absolute, flags, around)
   const run = { ...options, absolute, prepared }
   const result = await bundle(run, minify)

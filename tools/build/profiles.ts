@@ -19,6 +19,7 @@ export const FEATURES = [
   'FEATURE_LEARN',
   'FEATURE_RECORDER',
   'FEATURE_TLS',
+  'FEATURE_KINDS',
   'FEATURE_WAIT',
   'FEATURE_WAKE'
 ] as const
@@ -30,10 +31,10 @@ export const PROFILES = ['tiny', 'standard', 'full'] as const
 export type Profile = (typeof PROFILES)[number]
 
 const CONTENTS: Record<Profile, readonly Feature[]> = {
-  tiny: ['FEATURE_WAIT', 'FEATURE_WAKE'],
+  tiny: ['FEATURE_KINDS', 'FEATURE_WAIT', 'FEATURE_WAKE'],
   standard: [
     'FEATURE_V31', 'FEATURE_QOS2', 'FEATURE_STREAM', 'FEATURE_CACHE', 'FEATURE_FAILOVER', 'FEATURE_POLICIES', 'FEATURE_CHECKS',
-    'FEATURE_GOVERNOR', 'FEATURE_STATS', 'FEATURE_TLS', 'FEATURE_WAIT', 'FEATURE_WAKE'
+    'FEATURE_GOVERNOR', 'FEATURE_STATS', 'FEATURE_TLS', 'FEATURE_KINDS', 'FEATURE_WAIT', 'FEATURE_WAKE'
   ],
   full: FEATURES
 }
