@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildModule } from './board-build.js'
+import { luaModule } from './lua-board.js'
 import { flagsOfBoard, readBoards, type Board } from './boards.js'
 import { buildEspruino, type Bundle } from './espruino.js'
 import { keep } from './kept.js'
@@ -75,14 +76,14 @@ export async function checkPipelines(entry?: string, out?: string): Promise<{ ro
   return { rows, problems: problems.filter(one => !seen.has(printed(one)) && seen.add(printed(one))) }
 }
 
-/** Builds the module of every Espruino board, one build for boards that are alike, and compares its bytes with the budget. */
+/** Builds the module of every board that has one, one build for boards that are alike, and compares its bytes with the budget. */
 async function checkBudgets(boards: Record<string, Board>): Promise<Problem[]> {
   const problems: Problem[] = []
   const known = new Map<string, Bundle | undefined>()
   for (const [name, board] of Object.entries(boards)) {
-    if (board.runtime !== 'espruino' || board.budget.bytes === null) continue
+    if (board.runtime === 'node' || board.budget.bytes === null) continue
     const key = JSON.stringify([board.profile, flagsOfBoard(board), board.port])
-    if (!known.has(key)) known.set(key, await attempt(problems, () => buildModule(board)))
+    if (!known.has(key)) known.set(key, await attempt(problems, () => board.runtime === 'espruino' ? buildModule(board) : luaModule(board)))
     const bytes = known.get(key)?.bytes ?? 0
     if (bytes > board.budget.bytes) {
       problems.push({ file: 'board.json', line: 0, message: `boards.${name}.budget.bytes: ${bytes} bytes pass the budget of ${board.budget.bytes} by ${bytes - board.budget.bytes}` })

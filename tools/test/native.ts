@@ -22,8 +22,13 @@ export const nativePrograms: NativeProgram[] = [
   { name: 'mosquitto', pkg: 'mosquitto', probe: ['mosquitto', '-h'] },
   { name: 'lua5.1', pkg: 'lua5.1', probe: ['lua5.1', '-v'] },
   { name: 'lua5.3', pkg: 'lua5.3', probe: ['lua5.3', '-v'] },
+  { name: 'python3', pkg: 'python3', probe: ['python3', '--version'] },
+  { name: 'lua5.4', pkg: 'lua5.4', probe: ['lua5.4', '-v'] },
+  { name: 'LuaJIT', pkg: 'luajit', probe: ['luajit', '-v'] },
   { name: 'LuaSocket for lua5.1', pkg: 'lua-socket', probe: ['lua5.1', '-e', 'require "socket"'] },
-  { name: 'LuaSocket for lua5.3', pkg: 'lua-socket', probe: ['lua5.3', '-e', 'require "socket"'] }
+  { name: 'LuaSocket for lua5.3', pkg: 'lua-socket', probe: ['lua5.3', '-e', 'require "socket"'] },
+  { name: 'LuaSec for lua5.1', pkg: 'lua-sec', probe: ['lua5.1', '-e', 'require "ssl"'] },
+  { name: 'LuaSec for lua5.3', pkg: 'lua-sec', probe: ['lua5.3', '-e', 'require "ssl"'] }
 ]
 
 const policyFile = '/usr/sbin/policy-rc.d'

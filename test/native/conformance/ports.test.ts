@@ -18,6 +18,12 @@ function halCheck(port: string): Promise<Score> {
   })
 }
 
+it('the ports for Lua have a full score on their interpreters', { timeout: 240_000 }, async () => {
+  const scores = await Promise.all(['luasocket', 'luatos', 'luatask'].map(halCheck))
+  expect(scores.map((one) => one.failed)).toEqual([[], [], []])
+  expect(scores.map((one) => [one.cases, one.passed])).toEqual([[112, 112], [116, 116], [116, 116]])
+})
+
 it('host, host-blocking and the port of docs/porting.md have a full score, of all cases but those of parts that they do not have', { timeout: 180_000 }, async () => {
   const ports = ['host', 'host-blocking', './examples/port/port.ts']
   const scores = await Promise.all(ports.map(halCheck))
