@@ -101,8 +101,9 @@ export type { ${typesOf(TYPES_FILE).join(', ')} } from './types.js'
     texts, language, module: MODULE_FILE, port, onBoard: port === undefined ? [core] : [core, port],
     paths: { [CORE]: CORE_FILE, ...(port === undefined ? {} : { [portName(board)]: port, ...partsOf(board, path.dirname(port)) }) }
   }
+  // The faces need a receive cache.
   const faceSource = path.join(path.dirname(portFile(board)), 'mqtt.ts')
-  if (language === 'lua' && existsSync(faceSource)) {
+  if (language === 'lua' && board.profile !== 'tiny' && existsSync(faceSource)) {
     const [give, make] = [board.runtime === 'luatask' ? 'clientWith' : 'createWith', board.runtime]
     const name = give.replace('With', '')
     const rest = board.runtime === 'luatask' ?

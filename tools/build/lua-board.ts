@@ -5,11 +5,11 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { parse } from 'luaparse'
 import { MODULE, sourcesOf } from './app.js'
 import { flagsOfBoard, type Board } from './boards.js'
 import type { Bundle } from './espruino.js'
 import { buildLua } from './lua.js'
+import { findNewer } from './lua-check.js'
 import { BuildError } from './problem.js'
 import type { Flags } from './profiles.js'
 import { shown } from './root.js'
@@ -65,8 +65,11 @@ function mainOf(board: Board, { name, version }: LuaProject, app: string | undef
 function luaApp(file: string, board: Board): string {
   const text = readFileSync(file, 'latin1')
   try {
-    parse(text, { scope: false, locations: false, comments: false, luaVersion: board.runtime === 'luatos' ? '5.3' : '5.1', encodingMode: 'x-user-defined' })
+    const newer = findNewer(text)
+    // LuatOS has 5.3.
+    if (newer.length > 0 && board.runtime !== 'luatos') throw new BuildError(newer.map(([line, message]) => ({ file: shown(file), line, message })))
   } catch (error) {
+    if (error instanceof BuildError) throw error
     const { line = 0, message } = error as { line?: number; message: string }
     throw new BuildError([{ file: shown(file), line, message: `does not parse: ${message}` }])
   }

@@ -162,6 +162,25 @@ export function checkGlobals(code: string, name: string): Problem[] {
     .map(([global, line]) => ({ file: name, line, message: `Lua: ${foreign(global)}` }))
 }
 
+/** What is wrong with a node on Lua 5.1, whose parser is older than ours. */
+function newerThan51(node: AnyNode): string | undefined {
+  if (NEWER_STATEMENTS.has(node.type)) return 'goto and labels are not in Lua 5.1'
+  const isNewer = (node.type === 'BinaryExpression' || node.type === 'UnaryExpression') && NEWER_OPERATORS.has(node.operator as string)
+  return isNewer ? `operator ${node.operator as string} is not in Lua 5.1` : undefined
+}
+
+/** What Lua 5.1 does not read of a text that somebody else wrote, by line. Throws what the parser throws. */
+export function findNewer(code: string): [number, string][] {
+  const found: [number, string][] = []
+  const visit = (node: AnyNode): void => {
+    const newer = newerThan51(node)
+    if (newer !== undefined) found.push([(node.loc as { start: { line: number } } | undefined)?.start.line ?? 0, newer])
+    childrenOf(node).forEach(visit)
+  }
+  visit(parsed(code))
+  return found
+}
+
 /** All problems of a Lua bundle that has not been minified yet, with its lines. `hasPort`: some of it may use what its own runtime has. */
 export function checkLua(code: string, name: string, hasPort = false): Problem[] {
   const problems: Problem[] = []
@@ -185,10 +204,8 @@ export function checkLua(code: string, name: string, hasPort = false): Problem[]
       const member = (node.identifier as AnyNode).name as string
       if (MEMBERS[library] !== undefined && !MEMBERS[library].has(member)) add(line, `${library}.${member}: not on every Lua`)
     }
-    if (NEWER_STATEMENTS.has(node.type)) add(line, 'goto and labels are not in Lua 5.1')
-    if ((node.type === 'BinaryExpression' || node.type === 'UnaryExpression') && NEWER_OPERATORS.has(node.operator as string)) {
-      add(line, `operator ${node.operator as string} is not in Lua 5.1`)
-    }
+    const newer = newerThan51(node)
+    if (newer !== undefined) add(line, newer)
     if (node.type === 'NumericLiteral') {
       const value = node.value as number
       if (value > 2147483647) add(line, `number ${value}: LuatOS integers end at 2147483647`)

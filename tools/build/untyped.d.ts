@@ -6,5 +6,5 @@ declare module 'luamin' {
 declare module 'luaparse' {
   export interface Node { type: string }
   export interface Identifier extends Node { name: string }
-  export function parse(code: string, options: { scope: boolean; locations: boolean; comments: boolean; luaVersion?: string; encodingMode?: string }): Node
+  export function parse(code: string, options: { scope: boolean; locations: boolean; comments: boolean }): Node
 }
