@@ -37,7 +37,7 @@ function programs(): Record<string, string> {
   const examples = path.join(ROOT, 'examples')
   for (const name of existsSync(examples) ? readdirSync(examples) : []) {
     // Applications for boards.
-    if (name === 'espruino') continue
+    if (name === 'espruino' || name === 'lua') continue
     for (const file of readdirSync(path.join(examples, name))) {
       if (file.endsWith('.ts') && !file.endsWith('.d.ts')) found[`examples/${name}/${file.slice(0, -3)}`] = `examples/${name}/${file}`
     }
