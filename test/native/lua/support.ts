@@ -1,6 +1,7 @@
 /** Lua programs on every platform that yieldmq is built for, as processes that a test talks to through a broker. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { findBoard } from '../../../tools/build/boards.js'
@@ -25,19 +26,44 @@ export const PLATFORMS: Platform[] = [
   { name: 'LuaTask', board: 'air724', interpreter: 'lua5.1', shim: 'luatask' }
 ]
 
-/** The files of a board's build, and the programs of the tests, in folders that go when the process ends. */
+/** What every build depends on. */
+const SOURCES = ['firmware', 'hal', 'tools/build', 'tools/lib-firmware', 'tools/lib-lua', 'board.json', 'package-lock.json']
+const KEPT = path.join(ROOT, '.cache/lua-boards')
+
+function digestOfSources(): string {
+  const hash = createHash('sha256')
+  for (const place of SOURCES.map((one) => path.join(ROOT, one))) {
+    const files = statSync(place).isDirectory() ? readdirSync(place, { recursive: true, withFileTypes: true }).filter((one) => one.isFile()).map((one) => path.join(one.parentPath, one.name)).sort() : [place]
+    for (const file of files) hash.update(file).update(readFileSync(file))
+  }
+  return hash.digest('hex').slice(0, 20)
+}
+
+/** The files of a board, kept for the other test files of the run: a build takes seconds. */
+function boardFiles(board: string): { name: string; code: string }[] {
+  const kept = path.join(KEPT, `${board}.${digestOfSources()}.json`)
+  if (existsSync(kept)) return JSON.parse(readFileSync(kept, 'utf8')) as { name: string; code: string }[]
+  const files = buildLuaBoard(findBoard(board), { name: 'test', version: '1.0.0' }).files.map(({ name, code }) => ({ name, code }))
+  mkdirSync(KEPT, { recursive: true })
+  // Another worker may write the same at this moment: a file appears whole.
+  writeFileSync(`${kept}.${process.pid}`, JSON.stringify(files))
+  renameSync(`${kept}.${process.pid}`, kept)
+  return files
+}
+
+/** The folders of the boards, which go when the process ends. */
 const folders = new Map<string, string>()
 process.on('exit', () => {
   for (const folder of folders.values()) rmSync(folder, { recursive: true, force: true })
 })
 
-/** The folder of a board's build. */
+/** A folder with the files of a board's build, and the programs of the tests. */
 export function built(board: string): string {
   const known = folders.get(board)
   if (known !== undefined) return known
   const folder = mkdtempSync(path.join(tmpdir(), `yieldmq-${board}-`))
   folders.set(board, folder)
-  for (const { name, code } of buildLuaBoard(findBoard(board), { name: 'test', version: '1.0.0' }).files) {
+  for (const { name, code } of boardFiles(board)) {
     if (name !== 'main.lua') writeFileSync(path.join(folder, name), code, 'latin1')
   }
   for (const name of readdirSync(PROGRAMS)) copyFileSync(path.join(PROGRAMS, name), path.join(folder, name))
