@@ -7,7 +7,7 @@ import { fromHex } from '../lua/hex.js'
 import type { LuaMath, LuaOs } from '../lua/lua.js'
 import { waitInTask } from '../lua/task.js'
 import { createClock, read } from './clock.js'
-import { openSocket } from './socket.js'
+import { openSocket, writeInto } from './socket.js'
 
 type Digest = (this: void, bytes: Bytes, lengthOrKey: number | Bytes, key?: Bytes, keyLength?: number) => string
 
@@ -29,7 +29,7 @@ export { wakeTasks as wake } from '../lua/task.js'
 export interface LuataskOptions {
   /** What the device is called, letters and digits; the IMEI when absent, which is unknown in the first seconds. */
   id?: string
-  /** Where values are stored, without a slash at its end: the root when absent. */
+  /** Where values, and certificates that are texts, are stored, without a slash at its end: the root when absent. */
   folder?: string
   /** Of `rtos.tick()` in a second; 16384 when absent, which the vendor does not document. */
   ticksPerSecond?: number
@@ -74,6 +74,8 @@ function tellError(this: void, error: unknown): void {
 export function luatask(this: void, options?: LuataskOptions): Hal {
   for (const name of ['sys', 'log', 'misc', 'net', 'socket']) require(name)
   const given: LuataskOptions = options === undefined ? {} : options
+  const folder = given.folder === undefined ? '' : given.folder
+  writeInto(folder)
   const clock = createClock(given.ticksPerSecond === undefined ? Limit.Ticks : given.ticksPerSecond)
   math.randomseed(rtos.tick())
   const hal: Hal = {
@@ -98,7 +100,7 @@ export function luatask(this: void, options?: LuataskOptions): Hal {
       guard: guardWith(given.onCallbackError === undefined ? tellError : given.onCallbackError)
     },
     text: text,
-    storage: files(given.folder === undefined ? '' : given.folder, 'yieldmq.'),
+    storage: files(folder, 'yieldmq.'),
     network: network
   }
   if (crypto !== undefined) hal.crypto = cryptoPart

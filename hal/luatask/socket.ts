@@ -178,10 +178,17 @@ function fail(this: void, one: PortSocket, code: Code): void {
   wakeTasks()
 }
 
+/** Where certificates are written. */
+let folder = ''
+
+export function writeInto(this: void, place: string): void {
+  folder = place
+}
+
 /** The platform reads files: what is not the name of one is written into one. */
 function asFile(this: void, bytes: Bytes, name: string): string {
   if (string.match(bytes, '^%-%-%-%-%-BEGIN') === undefined) return bytes
-  const path = '/' + name
+  const path = folder + '/' + name
   const file = io.open(path, 'wb')
   if (file !== undefined) {
     file.write(bytes)

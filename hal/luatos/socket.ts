@@ -89,6 +89,8 @@ class PortSocket implements Socket {
 
   credit(): number {
     if (this.state_ !== SocketStatus.Open || this.ended_ < 0) return 0
+    // Refused while nothing was under way: no TX_OK will ask for it.
+    if (this.under_ === 0 && this.unsent_.length > 0) flush(this)
     return Limit.Held - this.under_ - this.unsent_.length
   }
 

@@ -75,7 +75,7 @@ export function fengariRuntime(bundles: Bundles): Runtime {
   return { name: 'fengari', run, missing: undefined }
 }
 
-/** `lua5.1`, `lua5.3`: one process runs all. */
+/** `lua5.1`, `lua5.3`, `lua5.4`, `luajit`: one process runs all. */
 export function luaRuntime(bundles: Bundles, command: string): Runtime {
   try {
     execFileSync(command, ['-v'], { stdio: 'pipe' })
@@ -147,7 +147,7 @@ export function espruinoRuntime(bundles: Bundles): Runtime {
 /** Every runtime that the command knows. */
 export async function allRuntimes(bundles: Bundles): Promise<Runtime[]> {
   return [
-    await nodeRuntime(bundles), espruinoBundleRuntime(bundles), fengariRuntime(bundles), luaRuntime(bundles, 'lua5.1'), luaRuntime(bundles, 'lua5.3'),
+    await nodeRuntime(bundles), espruinoBundleRuntime(bundles), fengariRuntime(bundles), ...['lua5.1', 'lua5.3', 'lua5.4', 'luajit'].map((command) => luaRuntime(bundles, command)),
     espruinoRuntime(bundles)
   ]
 }

@@ -25,11 +25,11 @@ describe('a Lua bundle in the interpreters themselves', () => {
     ['the codec', 'test/build/samples/codec.ts', codecReport],
     ['the client', 'test/build/samples/client.ts', clientReport]
   ] as const) {
-    it(`gives the bytes of the source on lua5.1 and lua5.3, minified or not: ${name}`, { timeout: 120_000 }, async () => {
+    it(`gives the bytes of the source on lua5.1, lua5.3, lua5.4 and LuaJIT, minified or not: ${name}`, { timeout: 120_000 }, async () => {
       const bytes = Buffer.from(expected(), 'latin1')
       for (const minify of [false, true]) {
         const file = written((await keptBundle('lua', { entry, flags: flagsOf('full'), minify })).code)
-        for (const lua of ['lua5.1', 'lua5.3']) {
+        for (const lua of ['lua5.1', 'lua5.3', 'lua5.4', 'luajit']) {
           const out = execFileSync(lua, ['-e', `io.write(dofile(${JSON.stringify(file)}).report())`], { timeout: 20_000 })
           expect(out.equals(bytes), `${lua}, ${minify ? 'minified' : 'not minified'}`).toBe(true)
         }
@@ -40,7 +40,7 @@ describe('a Lua bundle in the interpreters themselves', () => {
   it('loads in every profile, and gives what its entry exports', { timeout: 120_000 }, async () => {
     for (const profile of PROFILES) {
       const file = written((await keptBundle('lua', { entry: `firmware/index.${profile}.ts`, flags: flagsOf(profile) })).code)
-      for (const lua of ['lua5.1', 'lua5.3']) {
+      for (const lua of ['lua5.1', 'lua5.3', 'lua5.4', 'luajit']) {
         const out = execFileSync(lua, ['-e', `local t = dofile(${JSON.stringify(file)}) io.write(type(t.create), " ", type(t.Client), " ", type(t.run))`], { encoding: 'utf8', timeout: 20_000 })
         expect(out, `${profile} on ${lua}`).toBe('function table function')
       }

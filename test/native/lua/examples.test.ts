@@ -10,7 +10,7 @@ import { until } from '../../support/until.js'
 import { built, LuaProgram, PLATFORMS, type Platform } from './support.js'
 
 const EXAMPLES = path.resolve('examples/lua')
-const [router51, router53, luatos, luatask] = PLATFORMS as [Platform, Platform, Platform, Platform]
+const [router51, router53, luatos, luatask] = ['LuaSocket on lua5.1', 'LuaSocket on lua5.3', 'LuatOS', 'LuaTask'].map((name) => PLATFORMS.find((one) => one.name === name)) as [Platform, Platform, Platform, Platform]
 const LANGUAGES = ['ts', 'lua'] as const
 /** What the stand-ins' modules are called. */
 const OS_ID = '860000000000001'

@@ -22,6 +22,8 @@ export interface Platform {
 export const PLATFORMS: Platform[] = [
   { name: 'LuaSocket on lua5.1', board: 'openwrt', interpreter: 'lua5.1' },
   { name: 'LuaSocket on lua5.3', board: 'openwrt', interpreter: 'lua5.3' },
+  { name: 'LuaSocket on lua5.4', board: 'openwrt', interpreter: 'lua5.4' },
+  { name: 'LuaSocket on LuaJIT', board: 'openwrt', interpreter: 'luajit' },
   { name: 'LuatOS', board: 'air780e', interpreter: 'lua5.3', shim: 'luatos' },
   { name: 'LuaTask', board: 'air724', interpreter: 'lua5.1', shim: 'luatask' }
 ]

@@ -46,7 +46,7 @@ local other = 0
 local over = false
 sys.taskInit(function()
   local y = require 'yieldmq'
-  local agent = require('agent').start(y, y[platform](), given)
+  local agent = require('agent').start(y, y[platform]({ folder = folder }), given)
   while not agent.done do
     agent.client:yield(20)
     agent.step()
