@@ -1,9 +1,12 @@
 /** What the drop-in faces share: a task of its own for the client, so that it keeps its rhythm whatever the program does. */
 import type { Cause, Limits, Message, Options, Qos } from '../../firmware/types.js'
 import type { Bytes, Code, Hal } from '../hal.js'
+import type { LuaCall } from './lua.js'
 
 declare const sys: { taskInit(this: void, fn: (this: void) => void): unknown }
 declare const log: { warn(this: void, tag: string, what: string): void }
+declare const pcall: LuaCall
+declare function require(this: void, name: string): unknown
 declare function tostring(this: void, value: unknown): string
 declare function type(this: void, value: unknown): string
 
@@ -53,9 +56,11 @@ export function pump(this: void, hal: Hal, client: FaceClient, isOver: (this: vo
   })
 }
 
-/** Says in the log what was refused, and by which code; the sentence to it is in `yieldmq_explain`. */
+/** Says in the log what was refused, by which code, and with the sentence to it where the project has `yieldmq_explain`. */
 export function complain(this: void, call: string, code: Code, cause: Cause): void {
-  log.warn('yieldmq', call + ': ' + tostring(code) + ' ' + cause.detail + (cause.limit > 0 ? ' ' + tostring(cause.value) + ' of ' + tostring(cause.limit) : ''))
+  const [known, texts] = pcall(require as never, 'yieldmq_explain')
+  const sentence = known ? (texts as { explain(this: void, cause: Cause): string }).explain(cause) : cause.detail
+  log.warn('yieldmq', call + ': ' + tostring(code) + ' ' + sentence)
 }
 
 /** A platform's 0, 1, nil, true, false as a boolean. */

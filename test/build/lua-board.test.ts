@@ -42,7 +42,7 @@ client.publish('a', cat(b1(1), b1(2)))
 wake()
 `)
     const { files, module } = buildLuaBoard(board, project, app)
-    expect(files.map((one) => one.name)).toEqual(['main.lua', 'meter.lua', 'yieldmq.lua', 'yieldmq_mqtt.lua'])
+    expect(files.map((one) => one.name)).toEqual(['main.lua', 'meter.lua', 'yieldmq.lua', 'yieldmq_explain.lua', 'yieldmq_mqtt.lua'])
     const text = (name: string): string => files.find((one) => one.name === name)!.code
     expect(text('main.lua')).toBe('PROJECT = "meter"\nVERSION = "1.2.3"\n\nrequire "log"\nrequire "sys"\nrequire "net"\nnet.startQueryAll(60000, 60000)\nrequire "meter"\nsys.init(0, 0)\nsys.run()\n')
     // The application brings none of the client.
@@ -60,7 +60,7 @@ wake()
     expect(buildLuaBoard(tiny, project, app).files.find((one) => one.name === 'old.lua')!.code).toBe(text)
     const main = path.join(folder, 'main.lua')
     writeFileSync(main, text, 'latin1')
-    expect(buildLuaBoard(tiny, project, main).files.map((one) => one.name)).toEqual(['main.lua', 'yieldmq.lua'])
+    expect(buildLuaBoard(tiny, project, main).files.map((one) => one.name)).toEqual(['main.lua', 'yieldmq.lua', 'yieldmq_explain.lua'])
     expect(readFileSync(main, 'latin1')).toBe(text)
   })
 

@@ -1,7 +1,7 @@
 /**
  * What a module or a router needs, from board.json to Lua texts: the folder that the vendor's download tool takes. `main.lua`
- * names the project and starts it, `yieldmq.lua` is client and port, `yieldmq_mqtt.lua` the drop-in face for programs written for
- * the platform's own client, and the application goes beside them.
+ * names the project and starts it, `yieldmq.lua` is client and port, `yieldmq_explain.lua` the sentences behind the codes,
+ * `yieldmq_mqtt.lua` the drop-in face for programs written for the platform's own client, and the application goes beside them.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -35,8 +35,11 @@ export interface LuaBoardBuild {
 /** The module of the drop-in face,. */
 const FACE = 'yieldmq_mqtt'
 
+/** The module of the sentences. */
+const EXPLAIN = 'yieldmq_explain'
+
 /** Each is one file of a flat folder: the names that ours have. */
-const OURS = ['main', MODULE, FACE]
+const OURS = ['main', MODULE, EXPLAIN, FACE]
 
 /** Nothing in Lua is woken: programs wait. */
 export function luaFlags(board: Board): Flags {
@@ -92,6 +95,7 @@ export function buildLuaBoard(board: Board, project: LuaProject, app?: string, m
   const flags = luaFlags(board)
   const module = luaModule(board, minify)
   const files: LuaFileOfBoard[] = [{ name: `${MODULE}.lua`, code: module.code, what: 'client and port' }]
+  files.push({ name: `${EXPLAIN}.lua`, code: buildLua({ entry: 'firmware/explain.ts', flags, minify }).code, what: 'a sentence for each code, for programs that want it' })
   const face = around.face
   const beside: Record<string, string[]> = { [MODULE]: around.onBoard }
   if (face !== undefined) {

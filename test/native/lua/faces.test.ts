@@ -91,6 +91,9 @@ sys.init(0, 0) sys.run()`)
     expect(program.all('password')).toEqual([['false', '5']])
     expect(program.all('option').map(([result, code]) => [result, Number(code) < 0])).toEqual(Array.from({ length: 5 }, () => ['false', true]))
     expect(program.all('server')[0]![0]).toBe('false')
+    // What to do about each is in the log.
+    expect(program.output).toMatch(/connect: -\d+ The will/)
+    expect(program.output).toMatch(/connect: -\d+ .*keepalive/i)
   })
 
   it('runs the vendor\'s example but for the require: a report, a local event and a command answered [S4-03] [S4-04]', { timeout: 40_000 }, async () => {
