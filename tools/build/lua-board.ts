@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { MODULE, sourcesOf } from './app.js'
+import { MODULE, sourcesOf, type BoardSources } from './app.js'
 import { flagsOfBoard, type Board } from './boards.js'
 import type { Bundle } from './espruino.js'
 import { buildLua } from './lua.js'
@@ -59,7 +59,7 @@ const START: Record<string, (app: string) => string> = {
 }
 
 /** The program that the platform starts. Its download tool wants the two names at the line's beginning. */
-function mainOf(board: Board, { name, version }: LuaProject, app: string | undefined): string {
+export function mainOf(board: Board, { name, version }: LuaProject, app: string | undefined): string {
   const load = app === undefined ? '-- require "app" : the application goes here.' : `require "${app}"`
   return `PROJECT = ${JSON.stringify(name)}\nVERSION = "${version}"\n\n${START[board.runtime]!(load)}`
 }
@@ -86,6 +86,18 @@ function checkProject({ name, version }: LuaProject): void {
   if (problems.length > 0) throw new BuildError(problems.map(message => ({ file: 'main.lua', line: 0, message })))
 }
 
+/** What is beside an application on its board, by the module's name. */
+const besideOf = (around: BoardSources): Record<string, string[]> => ({ [MODULE]: around.onBoard })
+
+/** The application alone, as a Lua module. */
+export function buildLuaApp(board: Board, app: string, minify = true): string {
+  const entry = path.resolve(app)
+  if (!existsSync(entry)) throw new BuildError([{ file: shown(entry), line: 0, message: 'does not exist' }])
+  if (entry.endsWith('.lua')) return luaApp(entry, board)
+  const around = sourcesOf(board)
+  return buildLua({ entry, flags: luaFlags(board), minify, around, beside: besideOf(around) }).code
+}
+
 /** Builds all of it. Throws a BuildError with every problem. */
 export function buildLuaBoard(board: Board, project: LuaProject, app?: string, minify = true): LuaBoardBuild {
   checkProject(project)
@@ -97,16 +109,15 @@ export function buildLuaBoard(board: Board, project: LuaProject, app?: string, m
   const files: LuaFileOfBoard[] = [{ name: `${MODULE}.lua`, code: module.code, what: 'client and port' }]
   files.push({ name: `${EXPLAIN}.lua`, code: buildLua({ entry: 'firmware/explain.ts', flags, minify }).code, what: 'a sentence for each code, for programs that want it' })
   const face = around.face
-  const beside: Record<string, string[]> = { [MODULE]: around.onBoard }
   if (face !== undefined) {
-    files.push({ name: `${FACE}.lua`, code: buildLua({ entry: face, flags, minify, around, beside }).code, what: 'the drop-in face, for programs that want it' })
+    files.push({ name: `${FACE}.lua`, code: buildLua({ entry: face, flags, minify, around, beside: besideOf(around) }).code, what: 'the drop-in face, for programs that want it' })
   }
   if (entry === undefined) return { files: [{ name: 'main.lua', code: mainOf(board, project, undefined), what: 'names the project and starts it' }, ...files], module }
   const name = path.basename(entry).replace(/\.(ts|lua)$/, '')
   const isMain = name === 'main' && entry.endsWith('.lua')
   if (OURS.includes(name) && !isMain) throw new BuildError([{ file: shown(entry), line: 0, message: `${name}.lua is a file of the build; give the application another name` }])
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new BuildError([{ file: shown(entry), line: 0, message: `${name}: the name of a Lua module has letters, digits and "_" only` }])
-  const code = entry.endsWith('.lua') ? luaApp(entry, board) : buildLua({ entry, flags, minify, around, beside }).code
+  const code = buildLuaApp(board, entry, minify)
   if (isMain) files.unshift({ name: 'main.lua', code, what: 'the application' })
   else files.unshift({ name: 'main.lua', code: mainOf(board, project, name), what: 'names the project and starts it' }, { name: `${name}.lua`, code, what: 'the application' })
   return { files, module }

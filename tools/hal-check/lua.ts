@@ -117,14 +117,13 @@ async function checkKind(port: string, kind: Kind, cases: Case[], onResult: OnRe
   }
 }
 
-/** On every interpreter that the port is for, one after the other: the kit measures its waits. */
+/** On every interpreter that the port is for, side by side. */
 export async function checkLua(port: string, cases: Case[], onResult: OnResult): Promise<Result[]> {
-  const kinds: Result[][] = []
-  for (const kind of KINDS[port]!) {
+  const kinds = await Promise.all(KINDS[port]!.map(async (kind) => {
     const results: Result[] = []
     await checkKind(port, kind, cases, (result) => results.push(result))
-    kinds.push(results)
-  }
+    return results
+  }))
   const all = merged(kinds)
   all.forEach(onResult)
   return all

@@ -1,9 +1,9 @@
 /** The examples in Lua and in TypeScript, with nothing changed but their settings, against mosquitto. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { findBoard } from '../../../tools/build/boards.js'
-import { buildLuaBoard } from '../../../tools/build/lua-board.js'
+import { buildLuaApp, mainOf } from '../../../tools/build/lua-board.js'
 import { startMosquitto, type Mosquitto } from '../../support/mosquitto.js'
 import { Peers } from '../../support/peers.js'
 import { until } from '../../support/until.js'
@@ -54,9 +54,11 @@ function start(platform: Platform, file: string, settings: Record<string, string
     mkdirSync(place)
     const source = path.join(place, file)
     writeFileSync(source, text, 'latin1')
-    for (const { name, code } of buildLuaBoard(findBoard(platform.board), { name: 'example', version: '1.0.0' }, source).files) {
-      writeFileSync(path.join(place, name), name === 'main.lua' ? first + code : code, 'latin1')
-    }
+    const board = findBoard(platform.board)
+    const name = file.replace(/\.\w+$/, '')
+    writeFileSync(path.join(place, 'main.lua'), first + mainOf(board, { name: 'example', version: '1.0.0' }, name), 'latin1')
+    writeFileSync(path.join(place, `${name}.lua`), buildLuaApp(board, source), 'latin1')
+    copyFileSync(path.join(built(platform.board), 'yieldmq.lua'), path.join(place, 'yieldmq.lua'))
   }
   const program = new LuaProgram(platform, `${folder}/main.lua`, {})
   programs.push(program)
