@@ -92,8 +92,8 @@ local function measured(fn, count)
   collectgarbage() collectgarbage()
   collectgarbage('stop')
   local before = collectgarbage('count')
-  for i = 1, 2000 do fn(payloads[i % 200 + 1]) end
-  local garbage = (collectgarbage('count') - before) * 1024 / 2000
+  for i = 1, 20000 do fn(payloads[i % 200 + 1]) end
+  local garbage = (collectgarbage('count') - before) * 1024 / 20000
   collectgarbage('restart')
   collectgarbage()
   local began = os.clock()
