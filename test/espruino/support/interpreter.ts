@@ -105,8 +105,8 @@ export class Interpreter {
    * into a buffer of some hundred characters, and is lost when that is full.
    */
   async typeAll(text: string): Promise<void> {
-    for (let from = 0; from < text.length; from += PIECE) {
-      const piece = text.slice(from, from + PIECE)
+    // A line's end ends a piece: what follows it would come while the line is at work.
+    for (const piece of text.match(new RegExp(`[^\\n]{1,${PIECE}}\\n?|\\n`, 'g')) ?? []) {
       const expected = this.printed + piece.length
       this.type(piece)
       await until(() => this.printed >= expected || this.ended !== undefined, 15_000, `the interpreter to echo ${piece.length} characters`, () => this.tail())
