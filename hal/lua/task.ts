@@ -2,6 +2,7 @@
  * Waiting in a task of the modules' scheduler: something that happens wakes every task that waits in the port, and each looks for
  * itself. What happens while nobody waits is kept for the next wait.
  */
+import { ErrorCode } from '../../firmware/codes.js'
 import type { Code } from '../hal.js'
 import type { LuaMath, Several } from './lua.js'
 
@@ -30,10 +31,11 @@ export function wakeTasks(this: void): void {
   if (waiting > 0) sys.publish(Message.Id)
 }
 
-/** `timer.wait` of a port. Outside of a task nothing can wait: it returns at once. */
+/** `timer.wait` of a port. Outside of a task, as in a timer's function, nothing can wait: `Reentrant`, so that `yield` ends and does not spin. */
 export function waitInTask(this: void, ms: number): Code {
   const [task, isMain] = coroutine.running()
-  if (happened || task === undefined || isMain === true || ms <= 0) {
+  if (ms > 0 && (task === undefined || isMain === true)) return ErrorCode.Reentrant
+  if (happened || ms <= 0) {
     happened = false
     return 0
   }

@@ -200,10 +200,8 @@ function advance(this: void, socket: PortSocket): void {
     if (tcp.getpeername() === undefined) {
       const code = whyNot(tcp)
       if (socket.addresses_.length > 0) {
-        const left = socket.addresses_
         end(socket, code)
         socket.state_ = SocketStatus.Opening
-        socket.addresses_ = left
         dial(socket)
       } else end(socket, code)
       return

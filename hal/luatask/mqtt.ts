@@ -45,10 +45,8 @@ export class TaskClient {
   /** What the link said last. */
   isUp_ = false
   isLost_ = false
-  cause_: Code = 0
   awaited_: Awaited[] = []
   events_: unknown[] = []
-  dropped_ = 0
   listening_: string | undefined
   hear_: ((this: void, value: unknown) => void) | undefined
 
@@ -69,7 +67,6 @@ export class TaskClient {
     const client = (this.create_ as Create)(hal, options)
     this.client_ = client
     this.isLost_ = false
-    this.cause_ = 0
     const code = client.connect()
     if (code < 0) {
       complain('connect', code, client.explain())
@@ -192,7 +189,6 @@ function listen(this: void, one: TaskClient, msg: string | undefined): void {
   if (msg === undefined) return
   one.hear_ = (value) => {
     if (one.events_.length >= Limit.Events) {
-      one.dropped_ = one.dropped_ + 1
       log.warn('yieldmq', 'receive: more events than it takes; the oldest is dropped')
       one.events_.shift()
     }
@@ -300,7 +296,6 @@ export function clientWith(
     clean: isSet(cleanSession, true), will: willOf(will), protocolVersion: version === '3.1' ? 3 : 4, longClientId: true, cache: 'push-back', limits: limitsFor(undefined),
     onLink: (state, _isPresent, cause) => {
       one.isUp_ = state === 'up'
-      one.cause_ = cause
       // A drop is mended by the client; what the server refuses, and what the program ended, is not.
       if (state === 'offline' || cause === ErrorCode.ConnectRefused) one.isLost_ = true
       wake()

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startMosquitto, type Mosquitto } from '../../support/mosquitto.js'
 import { Peers } from '../../support/peers.js'
 import { until } from '../../support/until.js'
+import { ErrorCode } from '../../../firmware/codes.js'
 import { LuaProgram, PLATFORMS } from './support.js'
 
 const TLS = path.resolve('test/host/tls')
@@ -94,6 +95,14 @@ describe.each(PLATFORMS)('$name', (platform) => {
   })
 
   if (platform.shim !== undefined) {
+    it('outside of a task yield ends after one slice with Reentrant, and does not keep the others waiting', { timeout: 60_000 }, async () => {
+      const program = new LuaProgram(platform, 'outside.lua', { port: broker.port })
+      programs.push(program)
+      expect(await program.ended()).toBe(0)
+      expect(program.all('outside').map(([code]) => code)).toEqual([String(ErrorCode.Reentrant)])
+      expect(Number(program.all('outside')[0]![1])).toBeLessThan(1000)
+    })
+
     it('keeps its pings while a second task runs, and while the clock wraps after 2^31 ms', { timeout: 60_000 }, async () => {
       const observer = await peers.observer()
       await observer.subscribe('out/#')
