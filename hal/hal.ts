@@ -169,6 +169,34 @@ export interface ModemHal {
   climb(this: void, rung: number): Code
 }
 
+/**
+ * A serial line to a modem, and what hal/at stands on. The line is 8N1. It loses what it cannot hold, as UARTs do, and says so.
+ */
+export interface SerialHal {
+  /**
+   * Opens at `baud`, or changes the speed of what is open; `onBytes` is called when bytes came, never from within a call of
+   * ours. 0, or below 0 a code.
+   */
+  open(this: void, baud: number, onBytes: (this: void) => void): Code
+  /** At most `max` received bytes, "" for none. */
+  read(this: void, max: number): Bytes
+  /** Takes the first n bytes and returns n, 0 to `credit()`; below 0 a code: the line is gone. */
+  write(this: void, bytes: Bytes): Code
+  /** Bytes that `write` would take now. */
+  credit(this: void): number
+  /** Times that received bytes were lost since the start: a full buffer, a framing error. */
+  overruns(this: void): number
+  close(this: void): void
+}
+
+/** The modem's pins, by the names that board.json has: `powerKey`, `reset`, `power`. */
+export interface PinsHal {
+  /** True: there is such a pin. */
+  has(this: void, name: string): boolean
+  /** Holds pin `name` in its active state for `ms`, then lets it go; returns at once. 0, or `Unsupported` where there is no such pin. */
+  pulse(this: void, name: string, ms: number): Code
+}
+
 /** Optional: a store of small values. Values may be torn by a power loss; the journal copes. */
 export interface StorageHal {
   get(this: void, key: string): Bytes
@@ -186,6 +214,71 @@ export interface CryptoHal {
   hmac(this: void, name: string, key: Bytes, bytes: Bytes): Bytes
 }
 
+/**
+ * What MQTT inside a module can do: docs/modems.md. Lengths are in bytes. A call that asks for more is refused before anything is sent, with the
+ * member's name as `explain().detail`.
+ */
+export interface Capabilities {
+  /** QoS 2, both ways. */
+  qos2: boolean
+  /** A receipt of QoS 1 stands for the server's PUBACK, not for the module's OK. */
+  puback: boolean
+  /** The module tells the code of CONNACK, of SUBACK, and whether the server has a session. */
+  connackCode: boolean
+  subackCode: boolean
+  sessionPresent: boolean
+  retain: boolean
+  will: boolean
+  willRetain: boolean
+  /** It can close without DISCONNECT, so that `abort()` has the server send the will. */
+  abort: boolean
+  maxPayload: number
+  /** Of topics and filters. */
+  maxTopic: number
+  /** Of messages received, one by one. Longer ones are dropped, or come as the module cuts them. */
+  maxReceive: number
+  maxClientId: number
+  maxUsername: number
+  maxPassword: number
+  /** Of the will's payload and topic. */
+  maxWill: number
+  maxWillTopic: number
+  /** s. */
+  minKeepalive: number
+  maxKeepalive: number
+  /** Publishes without an answer at a time. */
+  inflight: number
+  /** Messages that the module keeps until they are fetched; 0: it hands them on at once. */
+  rxSlots: number
+  connections: number
+  protocolVersions: number[]
+  /** Bytes that cannot be in topics, filters, client id, user name and password; in the will's payload; in payloads. */
+  notInText: Bytes
+  notInWill: Bytes
+  notInPayload: Bytes
+}
+
+/** Messages that were lost between the module and the client, and commands that the module refused, since the start. */
+export interface OffloadStats {
+  /** The module had no place left: lost although the server has its ack. */
+  overruns: number
+  /** There was no room here: dropped whole. */
+  dropped: number
+  /** Longer than would ever fit: dropped whole. */
+  tooLarge: number
+  /** Publishes and requests that ended with an error of the module's. */
+  refused: number
+}
+
+/** Optional: the socket's other end is MQTT inside a module, which has bounds of its own. One more member than TCP needs: what they are. */
+export interface OffloadHal {
+  capabilities(this: void): Capabilities
+  /** Connections in use, of `capabilities().connections`. */
+  used(this: void): number
+  /** One live record. */
+  stats(this: void): OffloadStats
+}
+
 /** The whole port. Checked for presence and version when the client connects: a missing member is a named error. */
 export interface Hal {
   version: number
@@ -197,4 +290,5 @@ export interface Hal {
   modem?: ModemHal
   storage?: StorageHal
   crypto?: CryptoHal
+  offload?: OffloadHal
 }
