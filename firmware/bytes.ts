@@ -52,7 +52,7 @@ export function cut(s: Bytes, from: number, to: number): Bytes {
   return s.substring(from, to) as Bytes
 }
 
-/** Where `part` first stands in `s` at or after index `from`, or -1. Lua: `(string.find(s, part, from + 1, true) or 0) - 1`. */
+/** Where `part` first stands in `s` at or after index `from`, or -1. Espruino 2v29 finds a `part` of several bytes also where `s` ends with its beginning. Lua: `(string.find(s, part, from + 1, true) or 0) - 1`. */
 export function find(s: Bytes, part: Bytes, from: number): number {
   return s.indexOf(part, from)
 }

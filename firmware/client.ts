@@ -16,6 +16,7 @@ import { openJournal } from './journal-load.js'
 import { noteEvent, Call, Event } from './recorder.js'
 import { noteCall, noteDisconnect, noteFilter, notePublish, noteStream, noteSubscribe } from './recorder-calls.js'
 import { startRecorder } from './recording.js'
+import { refusesMore } from './offload.js'
 import { checkHal, readSettings } from './settings.js'
 import { countBoot } from './signals.js'
 import { newStats } from './stats.js'
@@ -73,6 +74,7 @@ export class Client {
     let code = 0
     // What can be known now is checked now; what callbacks answer, at each attempt.
     if (o.credentials === undefined && o.authenticate === undefined) code = prepareConnect(core)
+    else if (FEATURE_OFFLOAD) code = refusesMore(core.hal_, core.cause_)
     if (code < 0) return code
     if ((FEATURE_JOURNAL || FEATURE_LEARN || FEATURE_RECORDER) && core.stats_.boots === 0) core.stats_.boots = countBoot(core.hal_, o)
     core.outbox_.wanted_ = o.onReceipt !== undefined

@@ -31,6 +31,7 @@ export const enum ErrorCode {
   WildcardUnavailable = -25,
   SharedUnavailable = -26,
   SubscriptionIdUnavailable = -27,
+  OffloadUnsupported = -28,
   // Use: the call came at the wrong time.
   NotStarted = -30,
   Destroyed = -31,

@@ -78,6 +78,8 @@ function configuration(code: Code): string {
       return 'The server has no shared subscriptions, so "{detail}" is not possible. ~Subscribe without $share.'
     case ErrorCode.SubscriptionIdUnavailable:
       return 'The server takes no subscription identifiers[, and "{detail}" has one]. ~Leave subscriptionIdentifier out.'
+    case ErrorCode.OffloadUnsupported:
+      return 'The MQTT inside the modem cannot do what was asked[: {detail}][, {value} asked for][, {limit} possible]. ~Stay within hal.offload.capabilities(), or take the modem\'s TCP links, over which the client speaks MQTT itself.'
   }
   return ''
 }

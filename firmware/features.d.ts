@@ -20,7 +20,7 @@ declare const FEATURE_POLICIES: boolean
 declare const FEATURE_CHECKS: boolean
 /** Takeover detection, quarantine of filters, statistics of drops: docs/protocol.md, decisions 30 and 31. */
 declare const FEATURE_GOVERNOR: boolean
-/** High-water marks in `stats()`: docs/memory.md. */
+/** High-water marks in `stats()`: docs/memory.md. In hal/at what serves a diagnosis alone: the stored record of resets, names for lines of no importance. */
 declare const FEATURE_STATS: boolean
 /** The outbox, packet ids and receive set in `hal.storage`, safe over a power cut. */
 declare const FEATURE_JOURNAL: boolean
@@ -35,3 +35,5 @@ declare const FEATURE_KINDS: boolean
 declare const FEATURE_RECORDER: boolean
 /** TLS in the port, where the port can leave it out (hal/espruino). Without it an endpoint with `tls` ends with Unsupported. */
 declare const FEATURE_TLS: boolean
+/** Ports whose MQTT is inside a modem (`hal.offload`): what it cannot do is refused by name. On for hal/at and for Node. */
+declare const FEATURE_OFFLOAD: boolean

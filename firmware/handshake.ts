@@ -14,6 +14,7 @@ import { startKeepalive } from './keepalive.js'
 import { startLearning } from './learn-link.js'
 import { currentServer } from './servers.js'
 import { loseSession, resumeSession } from './session.js'
+import { refusesConnect } from './offload.js'
 import { checkIdentity } from './settings.js'
 import { restoreAll } from './subscriptions.js'
 import type { Properties } from './types.js'
@@ -88,7 +89,8 @@ export function prepareConnect(core: Core): Code {
   }
   if (o.servers.length === 0) return because(core, ErrorCode.NoServer, 'servers', 0, 1)
   const id = clientIdOf(core)
-  const wrong = checkIdentity(s, o, id, text, core.cause_)
+  let wrong = checkIdentity(s, o, id, text, core.cause_)
+  if (FEATURE_OFFLOAD && wrong === 0) wrong = refusesConnect(core.hal_, core.cause_, o, s.version_, s.keepalive_, id)
   if (wrong < 0) return wrong
   let properties = EMPTY
   if (FEATURE_V5 && s.version_ === 5) {

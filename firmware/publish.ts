@@ -12,6 +12,7 @@ import { field, writePublish } from './codec/write.js'
 import { because, mayUse, nextToken, Phase, type Core } from './core.js'
 import { defaults } from './defaults.js'
 import { noteSending } from './learn-link.js'
+import { refusesPublish } from './offload.js'
 import { end, newOutgoing, pushBack, type Outgoing } from './outbox.js'
 import { noteBlocked, noteOut, noteTaken } from './recorder.js'
 import { textField } from './settings.js'
@@ -170,7 +171,8 @@ function checkSize(core: Core, m: Outgoing, qos: number): Code {
 
 /** See `Client.publish`. */
 export function publish(core: Core, topic: string, payload: Bytes, qos: number | undefined, retain: boolean | undefined, extra: PublishExtra | undefined): Code {
-  const code = mayUse(core)
+  let code = mayUse(core)
+  if (FEATURE_OFFLOAD && code === 0) code = refusesPublish(core.hal_, core.cause_, topic, payload, -1, qos, retain)
   if (code < 0) return code
   const q = qos === undefined ? 0 : qos
   const refused = refusedPublish(core, q, retain === true)
@@ -201,7 +203,8 @@ export function publish(core: Core, topic: string, payload: Bytes, qos: number |
 /** See `Client.publishStream`. */
 export function publishStream(core: Core, topic: string, total: number, read: (this: void, offset: number, max: number) => Bytes, qos: number | undefined): Code {
   if (!FEATURE_STREAM) return because(core, ErrorCode.FeatureMissing, 'publishStream')
-  const code = mayUse(core)
+  let code = mayUse(core)
+  if (FEATURE_OFFLOAD && code === 0) code = refusesPublish(core.hal_, core.cause_, topic, EMPTY, total, qos, false)
   if (code < 0) return code
   const q = qos === undefined ? 0 : qos
   const refused = refusedPublish(core, q, false)

@@ -7,6 +7,7 @@ import { PacketType } from './codec/packets.js'
 import { checkProperties, writeProperties } from './codec/properties.js'
 import { because, mayUse, nextToken, Phase, type Core } from './core.js'
 import { defaults } from './defaults.js'
+import { refusesFilter } from './offload.js'
 import { refusedFilter } from './outbound.js'
 import { textField } from './settings.js'
 import { countWanted, findFilter, forget, takeUnsubscribe, Want, type Subscription } from './subscriptions.js'
@@ -28,7 +29,8 @@ function optionsOf(core: Core, qos: number, extra: SubscribeExtra | undefined, s
 
 /** See `Client.subscribe`. */
 export function subscribe(core: Core, filter: string, qos: number, handler: MessageHandler | undefined, extra: SubscribeExtra | undefined): Code {
-  const code = mayUse(core)
+  let code = mayUse(core)
+  if (FEATURE_OFFLOAD && code === 0) code = refusesFilter(core.hal_, core.cause_, filter, qos)
   if (code < 0) return code
   if (qos !== 0 && qos !== 1 && qos !== 2) return because(core, ErrorCode.BadQos, 'qos', qos, 2)
   if (qos > defaults.maxQos) return because(core, ErrorCode.QosUnsupported, 'profile', qos, defaults.maxQos)

@@ -2,6 +2,7 @@
 import { EMPTY, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
 import { msOf } from '../kinds.js'
+import { refusesMore } from '../offload.js'
 import { newGovernor } from '../governor.js'
 import { newInbox, take } from '../inbox.js'
 import { Asked, because, callUser, enterPhase, nudge, Phase, type Core, type Outgoing } from './core.js'
@@ -102,6 +103,7 @@ function connect(core: Core): Code {
   let code = check(core)
   // What can be known now is checked now; what a callback answers, at each attempt.
   if (code === 0 && core.options_.credentials === undefined) code = prepareConnect(core)
+  else if (FEATURE_OFFLOAD && code === 0) code = refusesMore(core.hal_, core.cause_)
   if (code < 0) return code
   const timer = core.hal_.timer
   if (core.handle_ === 0 && timer.wait === undefined && timer.onWake !== undefined) core.handle_ = timer.onWake(() => { pumpOnce(core) })

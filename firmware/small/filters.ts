@@ -5,6 +5,7 @@
 import { b1, cat, EMPTY, u16, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
 import { Want } from '../subscriptions.js'
+import { refusesFilter } from '../offload.js'
 import { blameOf, isFresh } from '../quarantine.js'
 import { checkFilter } from '../topic.js'
 import { because, callUser, Limit, mark, nextId, nextToken, nudge, tooMuch, type Core, type Filter } from './core.js'
@@ -35,6 +36,7 @@ function isWanted(e: Filter): boolean {
 /** See `Client.subscribe`. */
 export function subscribe(core: Core, filter: string, qos: number, handler?: MessageHandler, extra?: SubscribeExtra): Code {
   let code = mayUse(core)
+  if (FEATURE_OFFLOAD && code === 0) code = refusesFilter(core.hal_, core.cause_, filter, qos)
   if (code === 0) code = checkQos(core, qos, 'qos')
   if (code < 0) return code
   if (FEATURE_CHECKS && extra !== undefined) return because(core, ErrorCode.V5Only, 'extra', 4, 5)

@@ -2,6 +2,7 @@
 import { b2, b3, cat, cut, EMPTY, u16, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
 import { checkTopic } from '../topic.js'
+import { refusesPublish } from '../offload.js'
 import { because, callUser, Limit, mark, nextId, nextToken, nudge, Phase, tooMuch, type Core, type Outgoing } from './core.js'
 import { enqueue, insert, newMessage, roomFor, topicOf } from './outbox.js'
 import { accept, applyExtra } from './policies.js'
@@ -40,6 +41,7 @@ export function publishStream(core: Core, topic: string, total: number, read: (t
   if (!FEATURE_STREAM) return because(core, ErrorCode.FeatureMissing, 'publishStream')
   const q = qos === undefined ? 0 : qos
   let code = mayUse(core)
+  if (FEATURE_OFFLOAD && code === 0) code = refusesPublish(core.hal_, core.cause_, topic, EMPTY, total, qos, false)
   if (code === 0) code = checkQos(core, q, 'qos')
   if (code < 0) return code
   if (typeof total !== 'number' || !(total >= 0 && total <= Most.Stream) || total % 1 !== 0) return because(core, ErrorCode.MessageTooLarge, 'total', typeof total === 'number' ? total : 0, Most.Stream)
@@ -200,6 +202,10 @@ function leaveRest(core: Core, packet: Bytes, taken: number, payload: Bytes): Co
  * (`ready_`), one packet, one write.
  */
 export function publish(core: Core, topic: string, payload: Bytes, qos?: number, retain?: boolean, extra?: PublishExtra): Code {
+  if (FEATURE_OFFLOAD && core.wrong_ === 0) {
+    const code = refusesPublish(core.hal_, core.cause_, topic, payload, -1, qos, retain)
+    if (code < 0) return code
+  }
   if (topic === core.topic_ && (qos === undefined || qos === 0) && retain !== true && extra === undefined && typeof payload === 'string') {
     // One look at a length costs an interpreter as much as a call.
     const n = core.fieldBytes_ + payload.length

@@ -2,6 +2,7 @@
 import { b2, cat, cut, u16, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
 import { wrongKind } from '../kinds.js'
+import { refusesConnect } from '../offload.js'
 import { checkTopic } from '../topic.js'
 import { because, callUser, Limit, tooMuch, version, type Core } from './core.js'
 import { checkQos } from './publish.js'
@@ -161,6 +162,10 @@ export function prepareConnect(core: Core): Code {
     if (o.username === undefined) return because(core, ErrorCode.PasswordWithoutUsername, 'password', v, 5)
     flags = flags + 64
     rest = cat(rest, prefixed(password))
+  }
+  if (FEATURE_OFFLOAD) {
+    const code = refusesConnect(core.hal_, core.cause_, o, v, core.limits_[Limit.Keepalive]!, clientIdOf(core))
+    if (code < 0) return code
   }
   const body: Bytes = cat(prefixed((v < 4 ? 'MQIsdp' : 'MQTT') as Bytes), b2(v, flags), u16(core.limits_[Limit.Keepalive]!), rest)
   core.connectPacket_ = cat(head(0x10, body.length), body)

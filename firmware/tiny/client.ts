@@ -2,6 +2,7 @@
 import { EMPTY, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
 import { msOf } from '../kinds.js'
+import { refusesMore } from '../offload.js'
 import { because, callUser, enterPhase, nudge, Phase, Time, type Core, type Outgoing } from './core.js'
 import { subscribe, unsubscribe } from './filters.js'
 import { publish } from './publish.js'
@@ -64,7 +65,7 @@ function connect(core: Core): Code {
   if (core.options_.onReceipt === undefined) core.told_ = undefined
   else if (core.told_ === undefined) core.told_ = []
   // What can be known now is checked now; what a callback answers, at each attempt.
-  const code = core.options_.credentials === undefined ? prepareConnect(core) : 0
+  const code = core.options_.credentials === undefined ? prepareConnect(core) : FEATURE_OFFLOAD ? refusesMore(core.hal_, core.cause_) : 0
   if (code < 0) return code
   const timer = core.hal_.timer
   if (core.handle_ === 0 && timer.wait === undefined && timer.onWake !== undefined) core.handle_ = timer.onWake(() => { pumpOnce(core) })

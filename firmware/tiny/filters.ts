@@ -1,6 +1,7 @@
 /** The filters that the program wants, kept over connections, and what matches them. */
 import { at, cat, u16, b1, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
+import { refusesFilter } from '../offload.js'
 import { because, callUser, fieldOf, Limit, nextToken, nudge, packetOf, refusal, State, tooMuch, type Core, type Filter } from './core.js'
 import { flush } from './publish.js'
 import type { MessageHandler } from '../types.js'
@@ -40,6 +41,7 @@ function lookUp(core: Core, text: string): Filter | undefined {
 /** See `Client.subscribe`. */
 export function subscribe(core: Core, filter: string, qos: number, handler?: MessageHandler): Code {
   let code = refusal(core, qos)
+  if (FEATURE_OFFLOAD && code === 0) code = refusesFilter(core.hal_, core.cause_, filter, qos)
   if (code < 0) return code
   const field = fieldOf(core, filter, ErrorCode.BadFilter, filter, false)
   if (core.bad_) return core.cause_.code

@@ -1,6 +1,7 @@
 /** Messages on their way out: a bounded chain, in the order of the calls, what was sent and is unanswered first. */
 import { at, b1, b2, b3, cat, cut, u16, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
+import { refusesPublish } from '../offload.js'
 import { because, callUser, fieldOf, Limit, nextToken, nudge, packetOf, Phase, refusal, tooMuch, type Core, type Outgoing } from './core.js'
 import type { Outcome } from '../types.js'
 
@@ -149,6 +150,10 @@ function left(core: Core, packet: Bytes, n: number): Code {
 
 /** See `Client.publish`. A QoS 0 message leaves at once when nothing is in its way. */
 export function publish(core: Core, topic: string, payload: Bytes, qos?: number, retain?: boolean): Code {
+  if (FEATURE_OFFLOAD && core.wrong_ === 0) {
+    const code = refusesPublish(core.hal_, core.cause_, topic, payload, -1, qos, retain)
+    if (code < 0) return code
+  }
   if (topic !== core.topic_) {
     const code = aim(core, topic)
     if (code < 0) return code

@@ -2,6 +2,7 @@
 import { b2, cat, u16, type Bytes, type Code } from '../bytes.js'
 import { ErrorCode } from '../codes.js'
 import { missingPart, wrongKind } from '../kinds.js'
+import { refusesConnect } from '../offload.js'
 import { because, callUser, fieldOf, Limit, packetOf, tooMuch, type Core } from './core.js'
 
 const enum Most {
@@ -103,6 +104,10 @@ export function prepareConnect(core: Core): Code {
     if (flags < 128) return because(core, ErrorCode.PasswordWithoutUsername, 'password', 4, 5)
     flags = flags + 64
     fields = cat(fields, fieldOf(core, o.password, ErrorCode.BadOption, 'password', false))
+  }
+  if (FEATURE_OFFLOAD && !core.bad_) {
+    const code = refusesConnect(core.hal_, core.cause_, o, 4, core.limits_[Limit.Keepalive]!, o.clientId === undefined ? 'yieldmq-' + core.hal_.system.id() : o.clientId)
+    if (code < 0) return code
   }
   const packet = packetOf(16, cat(u16(4), 'MQTT' as Bytes, b2(4, flags), u16(core.limits_[Limit.Keepalive]!), fields))
   core.connectPacket_ = packet

@@ -67,6 +67,8 @@ function configuration(code: Code): string {
       return '服务器不支持共享订阅，"{detail}" 无法使用。~请去掉 $share 再订阅。'
     case ErrorCode.SubscriptionIdUnavailable:
       return '服务器不支持订阅标识符[，而 "{detail}" 带有标识符]。~请去掉 subscriptionIdentifier。'
+    case ErrorCode.OffloadUnsupported:
+      return '模块内置的 MQTT 做不到所要求的[：{detail}][，要求 {value}][，最多 {limit}]。~请不要超出 hal.offload.capabilities() 的范围，或改用模块的 TCP 连接，由客户端自己处理 MQTT。'
   }
   return ''
 }
