@@ -25,7 +25,7 @@ const contract = ['hal/hal.ts']
 /** What a port may import besides its own folder. */
 const shared = ['hal/hal.ts', 'firmware/bytes.ts', 'firmware/codes.ts']
 /** Runs once, at the start or when something went wrong: a switch or a joined text there costs nothing that matters. */
-const coldFiles = ['firmware/explain*.ts', 'firmware/check*.ts', 'firmware/cloud/**/*.ts']
+const coldFiles = ['firmware/explain*.ts', 'firmware/check*.ts', 'firmware/cloud/**/*.ts', 'hal/at/parameter.ts', 'hal/at/native-parameter.ts']
 
 const everyRule = Object.fromEntries(Object.keys(rules).map((name) => [`dialect/${name}`, 'error']))
 /** A port calls what its own runtime has; the rest of the dialect holds for it too. */
@@ -82,7 +82,7 @@ export default tseslint.config(
     files: [`hal/${port}/**/*.ts`],
     rules: {
       ...portRules,
-      'dialect/portable-imports': ['error', { root, allow: [`hal/${port}/`, ...shared, ...(luaFolders.includes(port) ? ['hal/lua/', 'firmware/types.ts'] : [])], typesOnly: ['firmware/types.ts'] }]
+      'dialect/portable-imports': ['error', { root, allow: [`hal/${port}/`, ...shared, ...(luaFolders.includes(port) ? ['hal/lua/', 'firmware/types.ts'] : []), ...(port === 'espruino' ? ['hal/at/'] : [])], typesOnly: ['firmware/types.ts'] }]
     }
   })),
   {

@@ -9,6 +9,8 @@ import type { Endpoint, Hal } from '../../hal/hal.js'
 import type { Case, Setup } from '../../hal/conformance/index.js'
 import { ROOT } from '../build/root.js'
 import { UsageError } from '../usage.js'
+import type { Family } from '../../hal/at/family.js'
+import { AT_PORTS, atCheck } from './at.js'
 import { checkEspruino } from './espruino.js'
 import { checkLua, LUA_PORTS } from './lua.js'
 import { memoryInUse } from './memory.js'
@@ -33,9 +35,13 @@ export interface BlockingArgs {
 const EXPECTED = (): void => {}
 
 /** Ports of later versions. */
-const PLANNED = ['at-air7xx', 'at-sim800', 'at-sim7600', 'at-quectel', 'at-esp', 'browser']
+const PLANNED = ['browser']
 
-const NAMED: Record<string, Check> = { host: checkHost, 'host-blocking': checkBlocking, sim: checkSim, espruino: checkEspruino, ...Object.fromEntries(LUA_PORTS.map((name) => [name, (cases, onResult) => checkLua(name, cases, onResult)] satisfies [string, Check])) }
+const NAMED: Record<string, Check> = {
+  host: checkHost, 'host-blocking': checkBlocking, sim: checkSim, espruino: checkEspruino,
+  ...Object.fromEntries(LUA_PORTS.map((name) => [name, (cases, onResult) => checkLua(name, cases, onResult)] satisfies [string, Check])),
+  ...Object.fromEntries(Object.entries(AT_PORTS).map(([name, families]) => [name, (cases, onResult) => checkAt(families, cases, onResult)] satisfies [string, Check]))
+}
 
 /** The check of `port`: a name, or a file that makes a Hal. Throws a UsageError that names what there is. */
 export async function findPort(port: string): Promise<Check> {
@@ -110,6 +116,19 @@ function checkSim(cases: Case[], onResult: OnResult): Promise<Result[]> {
     runSim(sim, { ...UTF16, ...setup, memory: memoryInUse() }, cases, (result) => results.push(result))
     return results
   })
+  const all = merged(kinds)
+  all.forEach(onResult)
+  return Promise.resolve(all)
+}
+
+/** Each of the families, and both kinds of each. A case that fails names the family. */
+function checkAt(families: Family[], cases: Case[], onResult: OnResult): Promise<Result[]> {
+  const kinds = families.flatMap((family) => [true, false].map((waits) => {
+    const results: Result[] = []
+    const { sim, setup } = atCheck(family, waits)
+    runSim(sim, { ...UTF16, ...setup, memory: memoryInUse() }, cases, (result) => results.push(result.outcome === 'failed' ? { ...result, seen: `${family.name}: ${result.seen}` } : result))
+    return results
+  }))
   const all = merged(kinds)
   all.forEach(onResult)
   return Promise.resolve(all)
