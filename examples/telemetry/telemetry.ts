@@ -12,6 +12,10 @@ export interface Settings {
   server: Endpoint
   username?: string
   password?: Bytes
+  /** False: it does not spread its attempts over seconds, as the devices of a fleet must when their server is gone. True when absent. */
+  jitter?: boolean
+  /** False where the will cannot be retained, which the MQTT of some modems cannot: `hal.offload`. */
+  willRetain?: boolean
   /** How many readings to send before it ends; 0 for ever. */
   readings: number
   /** ms between two readings. */
@@ -91,7 +95,8 @@ export function telemetry(hal: Hal, settings: Settings): (this: void) => void {
     servers: [settings.server],
     username: settings.username,
     password: settings.password,
-    will: { topic: statusTopic, payload: utf8('offline'), qos: 1, retain: true },
+    jitter: settings.jitter,
+    will: { topic: statusTopic, payload: utf8('offline'), qos: 1, retain: settings.willRetain !== false },
     onReceipt: onReceipt,
     onLink: onLink
   }

@@ -12,7 +12,7 @@ import { foldFlags } from './fold.js'
 import { CHR, lowerToJs, markIntrinsics } from './intrinsics.js'
 import { prepare, type Prepared } from './prepare.js'
 import { BuildError, type Problem } from './problem.js'
-import { defines, flagsOf, type Flags } from './profiles.js'
+import { defines, flagsOf, NODE, type Flags } from './profiles.js'
 import { fromDiagnostic } from './program.js'
 import { ROOT, shown } from './root.js'
 
@@ -23,6 +23,8 @@ export const LIBRARY: Record<string, string[]> = {
   index: ['firmware/index.ts', 'hal/host/index.ts'],
   blocking: ['hal/host/blocking/index.ts'],
   hal: ['hal/hal.ts'],
+  serial: ['hal/host/serial.ts', 'hal/host/serial-pins.ts'],
+  at: ['hal/at/index.ts', 'hal/at/native.ts', 'hal/at/families.ts', 'hal/host/close-modem.ts'],
   sim: ['hal/sim/index.ts', 'hal/sim/broker/index.ts'],
   explain: ['firmware/explain.ts', 'hal/host/explain.zh.ts']
 }
@@ -101,7 +103,7 @@ export async function buildNode(outdir = path.join(ROOT, 'dist'), types = true):
       ...Object.fromEntries(Object.entries(programs()).map(([name, file]) => [name, path.join(ROOT, file)]))
     },
     outdir, absWorkingDir: ROOT, bundle: true, splitting: true, chunkNames: 'chunks/[name]-[hash]', format: 'esm', platform: 'node', target: TARGET,
-    packages: 'external', sourcemap: true, metafile: true, define: defines('full'), plugins: [libraryModules(), loweredFirmware(flagsOf('full'))], logLevel: 'silent',
+    packages: 'external', sourcemap: true, metafile: true, define: defines('full'), plugins: [libraryModules(), loweredFirmware(flagsOf('full', NODE))], logLevel: 'silent',
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } }
   }).catch(thrown)
   if (result.warnings.length > 0) throw new BuildError(result.warnings.map(fromMessage))

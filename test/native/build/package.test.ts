@@ -6,6 +6,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildNode } from '../../../tools/build/node.js'
 import { ROOT } from '../../../tools/build/root.js'
@@ -43,7 +44,7 @@ beforeAll(async () => {
   mkdirSync(installed, { recursive: true })
   execFileSync('tar', ['-xzf', path.join(folder, `yieldmq-${JSON.parse(readFileSync(path.join(source, 'package.json'), 'utf8')).version}.tgz`), '-C', installed, '--strip-components', '1'])
   rmSync(source, { recursive: true })
-  for (const name of Object.keys(manifest.dependencies)) link(name)
+  for (const name of [...Object.keys(manifest.dependencies), '@types/node']) link(name)
   writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }')
 }, LIMIT_MS)
 
@@ -127,6 +128,56 @@ client.subscribe(topic, 0)
     expect(yieldmq('sim', '--features', 'tiny')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('takes a checkout') as string })
   }, LIMIT_MS)
 
+  it('gives a program a serial line, and says which package it takes where that is not installed', () => {
+    const program = `import { SerialError, serialPins, serialPort, type HostSerial } from 'yieldmq/serial'
+let port: HostSerial | undefined
+try {
+  port = serialPort('/dev/ttyUSB0', { rtscts: true })
+} catch (error) {
+  if (error instanceof SerialError) console.log(error.problem, error.message)
+}
+if (port !== undefined) serialPins(port, { powerKey: 'dtr' }).pulse('powerKey', 1500)
+`
+    writeFileSync(path.join(folder, 'line.ts'), program)
+    execFileSync(process.execPath, [path.join(ROOT, 'node_modules/typescript/bin/tsc'), '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2023', '--types', 'node', 'line.ts'], { cwd: folder, timeout: LIMIT_MS, stdio: 'pipe' })
+    const run = (): string => execFileSync(process.execPath, ['line.js'], { cwd: folder, encoding: 'utf8', timeout: LIMIT_MS })
+    expect(run()).toBe('no-package the package serialport is not installed, which a serial line needs: npm install serialport\n')
+  }, LIMIT_MS)
+
+  it('gives a program the port for modems, a family that it names and one that a setting names, and their types', () => {
+    const program = `import { create, createHostHal } from 'yieldmq'
+import { air780, atModem, families, nativeModem, natives, type AtOptions, type Family, type FamilyName } from 'yieldmq/at'
+import type { SerialHal } from 'yieldmq/hal'
+const name: FamilyName = 'esp'
+const family: Family = families[name]
+const options: AtOptions = { apn: 'cmiot', baud: 9600 }
+let heard = ''
+const line = (own: Family): SerialHal => ({
+  open: baud => { heard += own.name + ' ' + baud + ';'; return 0 }, read: () => '' as ReturnType<SerialHal['read']>, write: bytes => bytes.length, credit: () => 64, overruns: () => 0, close: () => {}
+})
+for (const own of [air780, family]) {
+  const hal = atModem(createHostHal(), line(own), own, options)
+  const client = create(hal, { servers: [{ host: 'broker', port: 1883 }], clientId: 'a' })
+  console.log(hal.modem?.identity(), hal.network?.ready(), hal.network?.reason(), client.publish('t', hal.text.utf8('x'), 1))
+}
+console.log(nativeModem(createHostHal(), line(air780), air780, natives.air780!).offload?.capabilities().maxPayload, natives.sim800)
+console.log(heard, Object.keys(families).join(' '))
+process.exit(0)
+`
+    writeFileSync(path.join(folder, 'modem.ts'), program)
+    execFileSync(process.execPath, [path.join(ROOT, 'node_modules/typescript/bin/tsc'), '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2023', '--types', 'node', 'modem.ts'], { cwd: folder, timeout: LIMIT_MS, stdio: 'pipe' })
+    const printed = execFileSync(process.execPath, ['modem.js'], { cwd: folder, encoding: 'utf8', timeout: LIMIT_MS })
+    expect(printed).toBe('air780 0 modem-silent 1\nesp 0 modem-silent 1\n4100 undefined\nair780 9600;esp 9600;air780 115200; air724 air780 sim800 sim7600 a7670 ec2x bg9x esp\n')
+  }, LIMIT_MS)
+
+  it('gives a program whose bundler drops what it does not use one family of modems without the others', async () => {
+    const { outputFiles } = await build({
+      stdin: { contents: "import { atModem, ec2x } from 'yieldmq/at'\nconsole.log(atModem, ec2x)", resolveDir: folder }, bundle: true, write: false, format: 'esm', platform: 'node', minify: true
+    })
+    const opens = ['AT+QIOPEN', 'AT+CIPSTART', 'AT+CIPOPEN', 'AT+CWJAP']
+    expect(opens.filter((command) => outputFiles[0]!.text.includes(command))).toEqual(['AT+QIOPEN'])
+  }, LIMIT_MS)
+
   it('gives a program its client, a port, the simulator and their types', () => {
     const program = `import { create, createHostHal } from 'yieldmq'
 import { createSim, ModelBroker } from 'yieldmq/sim'
@@ -138,7 +189,6 @@ const broker = new ModelBroker(sim)
 console.log(code, broker.isRunning, LinkCode.Reset)
 `
     writeFileSync(path.join(folder, 'program.ts'), program)
-    link('@types/node')
     execFileSync(process.execPath, [path.join(ROOT, 'node_modules/typescript/bin/tsc'), '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2023', '--types', 'node', 'program.ts'], { cwd: folder, timeout: LIMIT_MS, stdio: 'pipe' })
     expect(execFileSync(process.execPath, ['program.js'], { cwd: folder, encoding: 'utf8', timeout: LIMIT_MS })).toMatch(/^1 true -\d+\n$/)
   }, LIMIT_MS)
