@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Option, type Command } from 'commander'
 import { UsageError } from '../usage.js'
-import { generate, type Wanted } from './generate.js'
+import { generate, type ModemChoice, type Wanted } from './generate.js'
 import { ladder } from './record.js'
 import { runSeeds, type SeedsOptions } from './seeds.js'
-import { FEATURE_SETS, PROFILES, type FeatureSet, type Profile, type Script } from './script.js'
+import { FEATURE_SETS, MODEMS, PROFILES, type FeatureSet, type Profile, type Script } from './script.js'
 import { workerFile } from './worker-file.js'
 import { Pool } from './pool.js'
 import { writeReport } from './report.js'
@@ -17,6 +17,7 @@ interface Given {
   days: string
   profile: Profile
   features: FeatureSet
+  modem?: ModemChoice
   workers: string
   json: boolean
   report?: string
@@ -70,6 +71,7 @@ export function setup(command: Command): void {
     .option('--days <d>', 'simulated days of each; 0: minutes to hours, by the seed', '0')
     .addOption(new Option('--profile <name>', 'the kind of faults').choices(PROFILES).default('mixed'))
     .addOption(new Option('--features <set>', 'the build of the core').choices(FEATURE_SETS).default('full'))
+    .addOption(new Option('--modem <family>', 'through hal/at and an emulated modem of this family; all: each in turn').choices([...MODEMS, 'all']))
     .option('--workers <n>', 'threads', String(availableParallelism()))
     .option('--json', 'one JSON value on standard output, and nothing else there', false)
     .option('--report <file>', 'write one self-contained page: the timeline of the first failure, else of the first seed')
@@ -77,9 +79,9 @@ export function setup(command: Command): void {
     .option('--script <file>', 'replay one script and print its ladder')
     .option('--ladder', 'print the ladder of the first seed')
     .option('--no-shrink', 'do not shrink failing seeds')
-    .addHelpText('after', '\nExample:\n  npx yieldmq sim --seeds 2000 --profile mixed\n  npx yieldmq sim --seeds 1 --from 117 --ladder\n  npx yieldmq sim --script test/sim-runner/scripts/name.json')
+    .addHelpText('after', '\nExample:\n  npx yieldmq sim --seeds 2000 --profile mixed\n  npx yieldmq sim --seeds 1 --from 117 --ladder\n  npx yieldmq sim --seeds 800 --modem all\n  npx yieldmq sim --script test/sim-runner/scripts/name.json')
     .action(async (given: Given & { ladder?: boolean }) => {
-      const wanted: Wanted = { profile: given.profile, features: given.features, days: days(given.days) }
+      const wanted: Wanted = { profile: given.profile, features: given.features, days: days(given.days), ...(given.modem === undefined ? {} : { modem: given.modem }) }
       const from = wholeNumber('from', given.from, 0)
       let holds: boolean
       if (given.script !== undefined) holds = await replay(given.script, given)

@@ -1,6 +1,7 @@
 /** What the world does to the device. */
 import type { Bytes } from '../../firmware/types.js'
 import { DEFAULT_CONDITIONS, type Direction } from '../../hal/sim/index.js'
+import { DEFAULT_RADIO } from '../../hal/sim/modem/radio.js'
 import type { Program } from './program.js'
 import { FILTERS, TOPICS, type ScriptEvent } from './script.js'
 import { Second } from './second.js'
@@ -96,12 +97,12 @@ export class Faults {
         this.during('idleCut', event.ms, () => sim.network.idleCut(0))
         break
       case 'address':
-        sim.device.changeAddress()
+        ;(world.modem === undefined ? sim.device : world.modem.module).changeAddress()
         if (world.link !== undefined && connection?.open === true) this.die(world.link)
         break
       case 'bearer':
-        sim.device.setBearer(0, 'no signal')
-        this.during('bearer', event.ms, () => sim.device.setBearer(1))
+        this.bearer(false)
+        this.during('bearer', event.ms, () => this.bearer(true))
         break
       case 'storeFails': sim.device.storage.fail(event.writes); break
       case 'storeFull':
@@ -116,6 +117,24 @@ export class Faults {
         server.poison = TOPICS[event.topic]!
         this.during('poison', event.ms, () => { server.poison = '' })
         break
+      case 'line':
+        world.modem?.line(event.faults)
+        this.during('line', event.ms, () => world.modem?.usualLine())
+        break
+      case 'radio': {
+        const { modem } = world
+        if (modem === undefined) break
+        const before = Object.fromEntries(Object.keys(event.radio).map((key) => [key, DEFAULT_RADIO[key as 'sim']]))
+        modem.radio(event.radio)
+        this.during(`radio ${Object.keys(event.radio).join(' ')}`, event.ms, () => modem.radio(before))
+        break
+      }
+      case 'silence': world.modem?.emulator.silence(event.ms); break
+      case 'pdpLost': world.modem?.emulator.losePdp(); break
+      case 'moduleReboot': world.modem?.emulator.reboot(); break
+      case 'moduleHang': world.modem?.emulator.hang(); break
+      case 'moduleOff': world.modem?.emulator.powerOff(); break
+      case 'linksDrop': world.modem?.emulator.dropLink(); break
       case 'reboot':
         this.powerCycle()
         break
@@ -138,12 +157,20 @@ export class Faults {
     world.sim.network.name(HOSTS[0], 'ok')
     world.sim.network.idleCut(0)
     world.sim.device.setBearer(1)
+    world.modem?.calm()
     const { storage } = world.sim.device
     storage.cut(0, 0)
     storage.fail(0)
     storage.full(Infinity)
     this.second.end()
     world.server.calm()
+  }
+
+  private bearer(isThere: boolean): void {
+    const { modem, sim } = this.world
+    if (modem !== undefined) modem.bearer(isThere)
+    else if (isThere) sim.device.setBearer(1)
+    else sim.device.setBearer(0, 'no signal')
   }
 
   /** Power goes and comes back; it may go again while the device starts. */
@@ -153,6 +180,7 @@ export class Faults {
 
   private reboot(): void {
     const { world } = this
+    world.modem?.deviceReboots()
     world.sim.device.reboot()
     if (world.link !== undefined) world.link.closed = true
     world.boot += 1

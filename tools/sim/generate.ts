@@ -4,7 +4,8 @@ import type { Qos } from '../../firmware/types.js'
 import { generateEvents } from './generate-events.js'
 import { extend } from './generate-more.js'
 import { addRare } from './generate-rare.js'
-import { PROFILES, type ClientOptions, type FeatureSet, type Profile, type Program, type Script, type ServerOptions } from './script.js'
+import { addModem } from './generate-modem.js'
+import { MODEMS, PROFILES, type ClientOptions, type FeatureSet, type Profile, type Program, type Script, type ServerOptions } from './script.js'
 
 /** Draws from one stream. */
 export class Draw {
@@ -34,7 +35,11 @@ export interface Wanted {
   features: FeatureSet
   /** Simulated days of each scenario; 0 for minutes to hours, by the seed. */
   days: number
+  /** Through a modem of this family; `all` takes them in turn by seed. Absent: the device's own sockets. */
+  modem?: ModemChoice
 }
+
+export type ModemChoice = (typeof MODEMS)[number] | 'all'
 
 const DAY_MS = 86_400_000
 
@@ -137,5 +142,7 @@ export function generate(seed: number, wanted: Wanted): Script {
     server: serverOf(draw, client), network: networkOf(draw, profile), events: []
   }
   script.events = generateEvents(script, new Draw(random.fork('events')), wanted.days)
-  return addRare(extend(script, new Draw(random.fork('more'))), new Draw(random.fork('rare')))
+  const whole = addRare(extend(script, new Draw(random.fork('more'))), new Draw(random.fork('rare')))
+  if (wanted.modem === undefined) return whole
+  return addModem(whole, new Draw(random.fork('modem')), wanted.modem === 'all' ? MODEMS[seed % MODEMS.length]! : wanted.modem)
 }

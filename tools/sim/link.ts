@@ -1,5 +1,5 @@
 /** One connection of the device as the checks see it, and the socket that tells them. */
-import type { Bytes, Code, Socket } from '../../hal/hal.js'
+import { SocketStatus, type Bytes, type Code, type Socket } from '../../hal/hal.js'
 import type { SimConnection } from '../../hal/sim/index.js'
 import type { FrameReader } from './frames.js'
 
@@ -24,14 +24,25 @@ export interface Link {
 }
 
 export class WatchedSocket implements Socket {
-  constructor(private readonly socket: Socket, private readonly link: Link, private readonly onRead: (bytes: Bytes) => void, private readonly onClose: (link: Link) => void) {}
+  private ended = 0
+  private opened = false
+
+  /** @param onBreach is told what a port may not do (docs/hal.md): the device's own sockets watch themselves, those of a port above it do not. */
+  constructor(private readonly socket: Socket, private readonly link: Link, private readonly onRead: (bytes: Bytes) => void, private readonly onBreach: (what: string) => void, private readonly onClose: (link: Link) => void) {}
 
   status(): Code {
-    return this.socket.status()
+    const code = this.socket.status()
+    if (this.ended < 0 && code !== this.ended) this.onBreach(`status() was ${this.ended} and is ${code}`)
+    if (this.opened && code === SocketStatus.Opening) this.onBreach('a socket that was open is opening')
+    if (code < 0) this.ended = code
+    else if (code === SocketStatus.Open) this.opened = true
+    return code
   }
 
   read(max: number): Bytes {
     const bytes = this.socket.read(max)
+    if (bytes.length > max) this.onBreach(`read(${max}) gave ${bytes.length} bytes`)
+    if (bytes.length > 0 && this.ended < 0) this.onBreach('bytes came after the end was told')
     if (bytes.length > 0) {
       this.onRead(bytes)
       this.link.in.feed(bytes)
@@ -40,7 +51,9 @@ export class WatchedSocket implements Socket {
   }
 
   write(bytes: Bytes): Code {
+    const room = this.link.closed ? bytes.length : this.socket.credit()
     const taken = this.socket.write(bytes)
+    if (taken > room || taken > bytes.length) this.onBreach(`write() took ${taken} of ${bytes.length} bytes, with a credit of ${room}`)
     if (taken > 0) this.link.out.feed(taken === bytes.length ? bytes : bytes.substring(0, taken))
     return taken
   }

@@ -22,10 +22,10 @@ export class Program {
     const { program } = world.script
     world.program.onMessage = (_topic, payload, packet) => this.hear(payload, packet.qos, packet.repeated === true)
     if (program.streams) {
-      let label = ''
+      let whole = ''
       world.program.onStream = (_topic, chunk, offset, total, packet) => {
-        if (offset < LABEL_BYTES) label = label.slice(0, offset) + chunk.slice(0, LABEL_BYTES - offset)
-        if (offset + chunk.length === total) this.hear(label as Bytes, packet.qos, packet.repeated === true)
+        whole = whole.slice(0, offset) + chunk
+        if (offset + chunk.length === total) this.hear(whole as Bytes, packet.qos, packet.repeated === true)
         return 0
       }
     }
@@ -87,6 +87,7 @@ export class Program {
     const hasExtra = Object.keys(extra).length > 0
     const topic = TOPICS[event.topic]!
     const payload = label.padEnd(event.bytes, '.') as Bytes
+    world.says(label, payload)
     world.interrupted += 1
     const code = hasExtra ? world.client.publish(topic, payload, event.qos, event.retain === true, extra) : world.client.publish(topic, payload, event.qos, event.retain === true)
     world.interrupted -= 1
@@ -103,6 +104,7 @@ export class Program {
     const label = world.nextLabel('s')
     const topic = TOPICS[topicNumber]!
     const body = label.padEnd(Math.max(bytes, LABEL_BYTES), ',')
+    world.says(label, body)
     const code = world.client.publishStream(topic, body.length, (offset, max) => body.substring(offset, offset + Math.min(max, piece)) as Bytes, qos)
     if (code <= 0) this.expect(code === 0 ? -1 : code, REFUSALS, 'publishStream()')
     else world.accepted({ label, token: code, qos, topic, deadline: 0, expiryMs: 0, plain: world.script.client.whenFull !== 'keep-latest' })
@@ -124,8 +126,7 @@ export class Program {
 
   private hear(payload: Bytes, qos: number, repeated: boolean): void {
     const { world } = this
-    const label = payload.slice(0, LABEL_BYTES)
-    world.hears(label, qos, repeated)
+    world.hears(payload, qos, repeated)
     this.messages += 1
     const { handler } = world.script.program
     if (handler === 'publishes') this.publishOne({ at: 0, do: 'publish', topic: 1, qos: Math.min(qos, world.script.features === 'tiny' ? 1 : 2) as Qos, bytes: 20 }, 'h')

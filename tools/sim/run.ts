@@ -32,8 +32,10 @@ function pass(world: World, program: Program, faults: Faults, until: number): vo
       let code = 0
       device.run(() => { code = world.client.yield(step) })
       // Offline, or a cache that only the program can empty: there was nothing to wait for.
-      if (code < 0) sim.advance(step)
-      else if (sim.now === before) sim.advance(Math.min(step, PAUSE_MS))
+      // A modem goes on meanwhile; a device that waits sleeps either way.
+      const sleep = (ms: number): void => (world.modem === undefined ? sim.advance(ms) : sim.run(ms))
+      if (code < 0) sleep(step)
+      else if (sim.now === before) sleep(Math.min(step, PAUSE_MS))
     } else sim.run(needsTurns ? step : until - sim.now)
     device.run(() => program.turn())
     faults.recover()
@@ -46,6 +48,7 @@ function settle(world: World, program: Program, faults: Faults): void {
   world.calm = true
   world.recorder?.event(world.now, 'faults end')
   faults.calm()
+  world.restsAtCalm = world.modem?.restsMs ?? 0
   // Where the protocol promises nothing by itself, the program or the server goes first: no keepalive, requests without an answer.
   const muted = world.script.events.some((event) => event.do === 'muteSubacks')
   const { link } = world

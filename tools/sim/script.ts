@@ -5,6 +5,7 @@
  */
 import type { Options, Qos } from '../../firmware/types.js'
 import type { Conditions, Direction, Wrap } from '../../hal/sim/index.js'
+import type { FamilyName, Faults as LineFaults, Quirks, Radio } from '../../hal/sim/modem/index.js'
 
 /** The kinds of faults; `mixed` is one of the others, chosen by the seed. */
 export const PROFILES = ['honest', 'session-losing', 'dishonest', 'power', 'slow', 'mixed'] as const
@@ -12,6 +13,30 @@ export type Profile = (typeof PROFILES)[number]
 
 export const FEATURE_SETS = ['tiny', 'standard', 'full'] as const
 export type FeatureSet = (typeof FEATURE_SETS)[number]
+
+/** The families of modems that may stand between the device and the network. */
+export const MODEMS = ['air724', 'air780', 'sim800', 'sim7600', 'a7670', 'ec2x', 'bg9x', 'esp'] as const satisfies readonly FamilyName[]
+
+/** A modem between the device and the network: what it is, how it is wired, and what is wrong with its line all the time. */
+export interface ModemSetup {
+  family: FamilyName
+  /** The pins that are wired. */
+  pins: readonly ('reset' | 'powerKey' | 'power')[]
+  /** The power key is strapped: it starts when it has power. */
+  keyStrapped?: boolean
+  /** Bytes take the time that the line gives them. */
+  pacing?: boolean
+  registerMs?: number
+  quirks?: Partial<Quirks>
+  faults?: LineNoise
+  /** Options of hal/at. */
+  readMax?: number
+  unreadMax?: number
+  signalEvery?: number
+}
+
+/** Faults of the serial line, without a script of their own. */
+export type LineNoise = Partial<Omit<LineFaults, 'script'>>
 
 /** Options of the client that are data. `clientId` and `servers` are the runner's. */
 export type ClientOptions = Omit<Options, 'servers' | 'clientId' | 'credentials' | 'authenticate' | 'onMessage' | 'onStream' | 'onReceipt' | 'onSubscribed' | 'onLink'>
@@ -108,6 +133,14 @@ export type ScriptEvent =
   | { at: number; do: 'second'; ms: number }
   /** The server closes the connection over every publish to this topic instead of taking it. */
   | { at: number; do: 'poison'; topic: number; ms: number }
+  /** The serial line to the modem, and what the module says on it, goes wrong in these ways. */
+  | { at: number; do: 'line'; faults: LineNoise; ms: number }
+  /** What the module sees of SIM, cell, access point and name servers changes. */
+  | { at: number; do: 'radio'; radio: Partial<Radio>; ms: number }
+  /** The module's output comes late, all of it at the end. */
+  | { at: number; do: 'silence'; ms: number }
+  /** The network takes the data context; the module restarts by itself; answers nothing until reset or power; is off; its links end. */
+  | { at: number; do: 'pdpLost' | 'moduleReboot' | 'moduleHang' | 'moduleOff' | 'linksDrop' }
   /** The server forgets the session of the device, whose connection ends. */
   | { at: number; do: 'loseSession' }
 
@@ -122,6 +155,8 @@ export interface Script {
   program: Program
   server: ServerOptions
   network: Partial<Conditions>
+  /** Absent: the device has sockets of its own. */
+  modem?: ModemSetup
   events: ScriptEvent[]
 }
 

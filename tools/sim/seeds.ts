@@ -30,7 +30,8 @@ const PRINTED = 20
 /** The command that runs one seed again. */
 export function replayCommand(seed: number, wanted: Wanted): string {
   const days = wanted.days > 0 ? ` --days ${wanted.days}` : ''
-  return `npx yieldmq sim --seeds 1 --from ${seed} --profile ${wanted.profile} --features ${wanted.features}${days}`
+  const modem = wanted.modem === undefined ? '' : ` --modem ${wanted.modem}`
+  return `npx yieldmq sim --seeds 1 --from ${seed} --profile ${wanted.profile} --features ${wanted.features}${modem}${days}`
 }
 
 function tallies(results: readonly SeedResult[]): Tally[] {

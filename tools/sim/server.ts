@@ -12,6 +12,7 @@ export interface Taken {
   t: number
   topic: string
   label: string
+  payload: string
   qos: number
 }
 
@@ -55,7 +56,7 @@ export class Server {
       poison: ({ topic }) => topic === this.poison,
       neverAck: ({ kind }) => (kind === 'puback' || kind === 'pubrec' || kind === 'pubcomp' ? this.muteAcks : kind === 'suback' || kind === 'unsuback' ? this.muteSubacks : false),
       onTaken: ({ clientId, t, topic, payload, qos }) => {
-        if (clientId === CLIENT_ID) onTaken({ t, topic, label: payload.slice(0, 6), qos })
+        if (clientId === CLIENT_ID) onTaken({ t, topic, label: payload.slice(0, 6), payload, qos })
       },
       onDisconnect: (clientId, how) => { this.takenOver = clientId === CLIENT_ID && how === 'takeover' ? this.owner : undefined },
       onConnect: ({ code }) => {

@@ -3,6 +3,15 @@ import { deniedFilters } from './script.js'
 import { levelsOf } from './levels.js'
 import type { World } from './world.js'
 
+/** ms of all rungs of the recovery ladder together. */
+const RUNGS_MS = 885_000
+
+/** What a modem may need on top: the rest of a rest, another one, and two climbs of the whole ladder. */
+function modemLimitMs(world: World): number {
+  if (world.modem === undefined) return 0
+  return 2 * RUNGS_MS + world.restsAtCalm
+}
+
 /** What the longest honest way back consists of: noticing, answers that were never given, delays, refusals; drained after it. */
 export function settleLimitMs(world: World): number {
   const { client, program } = world.script
@@ -14,7 +23,7 @@ export function settleLimitMs(world: World): number {
   const conflict = world.client.stats().takeovers > 0 ? 3_600_000 + 900_000 : 0
   // A filter that was twice unlucky is left out for a minute, ten, or an hour, after up to 20 minutes of proof.
   const aside = levelsOf(world).aside.length > 0 ? 3_600_000 + 1_200_000 : 0
-  return notice + acks + delays + connects + conflict + aside + 300_000
+  return notice + acks + delays + connects + conflict + aside + modemLimitMs(world) + 300_000
 }
 
 /** Every filter that the program wants, and no other, is in the server's session. */

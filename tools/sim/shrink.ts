@@ -87,6 +87,13 @@ class Shrinker {
         await this.accepts({ ...this.best, [part]: rest })
       }
     }
+    const { modem } = this.best
+    for (const key of Object.keys(modem ?? {})) {
+      // What it is and how it is wired decides what it can bear.
+      if (modem === undefined || key === 'family' || key === 'pins' || key === 'keyStrapped') continue
+      const { [key as 'quirks']: _gone, ...rest } = this.best.modem!
+      await this.accepts({ ...this.best, modem: rest })
+    }
     for (const key of Object.keys(this.best.client.limits ?? {})) {
       const { [key]: _gone, ...limits } = this.best.client.limits as Record<string, number>
       await this.accepts({ ...this.best, client: { ...this.best.client, limits } })

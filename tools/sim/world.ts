@@ -11,6 +11,7 @@ import { FrameReader, type Frame } from './frames.js'
 import { LABEL_BYTES, type Script } from './script.js'
 import { CLIENT_ID, HOSTS, Server, type SessionView, type Taken } from './server.js'
 import { WatchedSocket, type Link } from './link.js'
+import { SimModem } from './modem.js'
 
 /** The core under test: of this source, or of a bundle of it. */
 export interface Under {
@@ -86,11 +87,14 @@ export interface Recorder {
   state: (t: number, state: LinkState, cause: Code) => void
   event: (t: number, what: string) => void
   levels: (t: number, client: Client) => void
+  serial: (t: number, from: 'host' | 'module', bytes: string) => void
 }
 
 export class World {
   readonly sim: Sim
   readonly server: Server
+  /** Between the device and the network, where the script has one. */
+  readonly modem: SimModem | undefined
   client: Client
   /** The checks' ears that are used at every turn, apart: most checks have none. */
   private sliceHooks: (() => void)[] = []
@@ -103,6 +107,8 @@ export class World {
   boot = 1
   /** When this life began. */
   bootedAt = 0
+  /** ms that the modem's ladder may rest after that. */
+  restsAtCalm = 0
   /** Faults are over. */
   calm = false
   readonly sent: Sent[] = []
@@ -138,6 +144,7 @@ export class World {
       if (ended === undefined || this.own.has(ended)) return
       for (const hook of this.hooks) hook.tookOver?.()
     })
+    this.modem = script.modem === undefined ? undefined : new SimModem(this.sim, script.modem, seed, recorder === undefined ? undefined : (from, bytes) => recorder.serial(this.now, from, bytes))
     this.client = undefined as never
   }
 
@@ -176,9 +183,10 @@ export class World {
   start(): void {
     const { script } = this
     const { device } = this.sim
+    const port = this.modem === undefined ? device.hal : this.modem.hal(device.hal, device)
     const hal: Hal = {
-      ...device.hal,
-      socket: { open: (endpoint) => this.open(endpoint) },
+      ...port,
+      socket: { open: (endpoint) => this.open(endpoint, port) },
       system: {
         ...device.hal.system,
         feedWatchdog: () => {
@@ -231,9 +239,16 @@ export class World {
     this.byToken.set(sent.token, record)
   }
 
+  /** What a message of ours is, byte for byte, before it is published. */
+  says(label: string, payload: string): void {
+    this.payloads.set(label, payload)
+  }
+
   /** Writes down a message that the application was given. */
-  hears(label: string, qos: number, repeated: boolean): void {
+  hears(payload: string, qos: number, repeated: boolean): void {
+    const label = payload.slice(0, LABEL_BYTES)
     const coming = this.coming.get(label)
+    if (coming !== undefined && payload !== label.padEnd(coming.bytes, '-')) this.garbled(`${label} reached the application, and not as it was published: ${payload.length} bytes of ${coming.bytes}`)
     // A server that lies may send what nobody published.
     if (coming === undefined && this.script.profile === 'dishonest') return
     if (coming === undefined) {
@@ -253,6 +268,13 @@ export class World {
   /** What the server believes of the session, and how long it lasts. */
   session(): SessionView | undefined {
     return this.server.session()
+  }
+
+  /** What was published, by label. */
+  private readonly payloads = new Map<string, string>()
+
+  private garbled(detail: string): void {
+    if (this.script.profile !== 'dishonest') this.fail('bytes-intact', detail)
   }
 
   /** When labels left that `publish` has not returned a token for yet. */
@@ -298,6 +320,8 @@ export class World {
   }
 
   private took(taken: Taken): void {
+    const said = this.payloads.get(taken.label)
+    if (said !== undefined ? said !== taken.payload : taken.payload !== 'gone') this.garbled(`the server took ${JSON.stringify(taken.payload.slice(0, 60))} on ${taken.topic}, which is not what was published`)
     const sent = this.byLabel.get(taken.label)
     // The will, and what a publish under way wrote at once.
     if (sent === undefined) return
@@ -305,10 +329,11 @@ export class World {
     for (const hook of this.hooks) hook.taken?.(taken, sent)
   }
 
-  private open(endpoint: Endpoint): Socket {
+  private open(endpoint: Endpoint, port: Hal): Socket {
     const { script } = this
-    const socket = this.sim.device.hal.socket.open(endpoint)
-    const link: Link = { number: this.links.length + 1, openedAt: this.now, sessionPresent: false, accepted: false, deadAt: -1, heardAt: -1, deadForGood: false, closed: false, connectionOf: () => this.connectionOf(socket), out: undefined as never, in: undefined as never }
+    const socket = port.socket.open(endpoint)
+    const connectionOf = this.modem === undefined ? () => this.connectionOf(socket) : this.modem.follow(socket)
+    const link: Link = { number: this.links.length + 1, openedAt: this.now, sessionPresent: false, accepted: false, deadAt: -1, heardAt: -1, deadForGood: false, closed: false, connectionOf, out: undefined as never, in: undefined as never }
     const version = script.client.protocolVersion ?? 4
     link.out = new FrameReader(version, LABEL_BYTES, (frame) => this.out(frame, link))
     link.in = new FrameReader(version, LABEL_BYTES, (frame) => this.in(frame, link))
@@ -319,7 +344,7 @@ export class World {
     return new WatchedSocket(socket, link, (bytes: Bytes) => {
       this.readInSlice += bytes.length
       link.heardAt = this.now
-    }, (ended) => {
+    }, (breach) => this.fail('no-crash', `the port's contract: ${breach}`), (ended) => {
       const sent = this.byLabel.get(ended.out.begunLabel)
       if (sent !== undefined && sent.partAt < 0) sent.partAt = this.now
     })

@@ -4,6 +4,7 @@ import { limitsKept, marksKept, packetSizes, sliceBounds } from './bounds.js'
 import { inAtLeastOnce, inExactlyOnce, inOrder, outExactlyOnce } from './delivery.js'
 import { fewTakeovers, sessionKept } from './identity.js'
 import { deadLinkNoticed, noHammering, slowLane, statesInOrder } from './links.js'
+import { bytesIntact, modemBack, modemBounds } from './modem.js'
 import { noCrash, noHang, noSpin, settles } from './program.js'
 import type { SimPromise } from './promise.js'
 import { atLeastOnce, deadlinesKept, deliveredWasTaken, oneReceipt, unsentStaysUnsent } from './receipts.js'
@@ -19,6 +20,7 @@ export const PROMISES: readonly SimPromise[] = [
   deadLinkNoticed, noHammering, slowLane, statesInOrder, sessionKept, fewTakeovers,
   subscriptionsWhole, subscriptionsFirst,
   protocolKept, idsAndDup, windowKept, acksInOrder, connectionsInOrder,
+  bytesIntact, modemBounds, modemBack,
   noCrash, noSpin, noHang, settles
 ]
 

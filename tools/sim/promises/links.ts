@@ -3,6 +3,9 @@ import type { Link } from '../link.js'
 import type { World } from '../world.js'
 import type { SimPromise } from './promise.js'
 
+/** What the commands take that carry the last bytes. */
+const MODEM_MS = 2000
+
 /** How long a link of ours may have been dead: 1.5 x keepalive, plus what a slice and the way of the last byte take. */
 function deadLimitMs(world: World): number {
   const { program, client, network } = world.script
@@ -14,7 +17,7 @@ function deadLimitMs(world: World): number {
   const held = client.cache === 'push-back' ? world.keepalive * 1000 + program.periodMs * (program.takeEvery + 1) : 0
   // Behind a large message no ping can leave, and a port that takes bytes more slowly than they would go fills its buffer first.
   const fills = network.writeMax !== undefined && network.writeMax > 0 ? ((network.sendBuffer ?? 5840) * (network.writeGapMs ?? 1)) / network.writeMax : 0
-  return Math.max(1500 * world.keepalive, 500 * world.keepalive + fills) + way + slow + held + 100
+  return Math.max(1500 * world.keepalive, 500 * world.keepalive + fills) + way + slow + held + (world.modem === undefined ? 100 : MODEM_MS)
 }
 
 /** ms since when nothing comes of it: a link whose way out is dead lives on as long as it brings something. */
@@ -24,7 +27,7 @@ function diedAt(link: Link): number {
 
 export const deadLinkNoticed: SimPromise = {
   name: 'dead-link-noticed',
-  sentence: 'With a keepalive, no link is believed up longer than 1.5 x keepalive after it died without a sign and the last byte came, under any traffic; while the program leaves a push-back cache full, one keepalive more; on a port that takes a large message more slowly than its buffer would, what fills the buffer and half a keepalive.',
+  sentence: 'With a keepalive, no link is believed up longer than 1.5 x keepalive after it died without a sign and the last byte came, under any traffic; while the program leaves a push-back cache full, one keepalive more; through a modem two seconds more; on a port that takes a large message more slowly than its buffer would, what fills the buffer and half a keepalive.',
   watch: (world, name) => {
     const look = (): void => {
       const { link } = world
