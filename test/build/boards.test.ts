@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { PULSES } from '../../hal/at/ladder.js'
 import { boardProblems, flagsOfBoard, readBoards, type Board } from '../../tools/build/boards.js'
 
 const text = readFileSync(new URL('../../board.json', import.meta.url), 'utf8')
@@ -45,6 +46,14 @@ describe('board.json', () => {
     expect(bare).toEqual([])
   })
 
+  it('takes other widths of pulses, and knows the pulses of every family of modems', () => {
+    expect(changed(b => { b['uart-modem']!.pulses = { ...PULSES.air780 } })).toBe('')
+    for (const [family, pulses] of Object.entries(PULSES)) {
+      expect(changed(b => { Object.assign(b['uart-modem']!, { modem: family, pulses, pins: { power: 'B8', status: 'B9' } }) }), family).toBe('')
+    }
+    expect(changed(b => { b['uart-modem']!.modem = 'none' as never })).toContain(`must be one of null, ${Object.keys(PULSES).join(', ')}, and is`)
+  })
+
   it('asks no board for more variables than it has', () => {
     for (const [name, board] of Object.entries(readBoards())) {
       if (board.memory.variables !== undefined) expect(board.budget.variables, name).toBeLessThan(board.memory.variables)
@@ -75,10 +84,16 @@ describe('a wrong board file gets an error that names the field:', () => {
     ['no place for functions', b => { b.esp32!.runsFrom = [] }, 'boards.esp32.runsFrom: must NOT have fewer than 1 items'],
     ['a place for functions on Lua', b => { b.air780e!.runsFrom = ['storage'] }, 'boards.air780e.runsFrom: is for the runtime espruino'],
     ['a port outside of hal/', b => { b.esp32!.port = '../my/port' }, 'boards.esp32.port: must match pattern'],
-    ['a modem that does not exist', b => { b['uart-modem']!.modem = 'v90' as never }, 'boards.uart-modem.modem: must be one of null, air7xx, sim800'],
+    ['a modem that does not exist', b => { b['uart-modem']!.modem = 'v90' as never }, 'boards.uart-modem.modem: must be one of null, air724, air780, sim800, sim7600, a7670, ec2x, bg9x, esp, and is "v90"'],
     ['a port for modems without a modem', b => { b['uart-modem']!.modem = null }, 'boards.uart-modem.modem: must be string, and is null'],
     ['TLS as a text', b => { b.esp32!.tls = 'yes' as never }, 'boards.esp32.tls: must be boolean, and is "yes"'],
     ['an unknown pin function', b => { b.esp32!.pins = { laser: 'D1' } as never }, 'boards.esp32.pins.laser: there is no such field (serial, tx, rx,'],
+    ['an unknown pulse', b => { b['uart-modem']!.pulses = { blinkMs: 5 } as never }, 'boards.uart-modem.pulses.blinkMs: there is no such field (keyOnMs, keyOffMs,'],
+    ['a pulse as a text', b => { b['uart-modem']!.pulses = { resetMs: '500' as never } }, 'boards.uart-modem.pulses.resetMs: must be integer, and is "500"'],
+    ['a reset of no time', b => { b['uart-modem']!.pulses = { resetMs: 0 } }, 'boards.uart-modem.pulses.resetMs: must be >= 1, and is 0'],
+    ['a boot that takes all the time of its rung', b => { b['uart-modem']!.pulses = { bootMs: 90000 } }, 'boards.uart-modem.pulses.bootMs: must be <= 80000, and is 90000'],
+    ['no pulses at all', b => { b['uart-modem']!.pulses = {} }, 'boards.uart-modem.pulses: must NOT have fewer than 1 properties'],
+    ['pulses without a modem', b => { b.esp32!.pulses = { resetMs: 500 } }, 'boards.esp32.pulses: is for the port hal/at'],
     ['a pin as a number', b => { b.esp32!.pins = { led: 2 } as never }, 'boards.esp32.pins.led: must be string, and is 2'],
     ['a feature flag with a wrong name', b => { b.esp32!.features = { journal: true } as never }, 'boards.esp32.features.journal: a name here matches ^FEATURE_[A-Z0-9]+$'],
     ['an unknown feature flag', b => { b.esp32!.features = { FEATURE_TELEPATHY: true } as never }, 'boards.esp32.features.FEATURE_TELEPATHY: not a feature flag'],

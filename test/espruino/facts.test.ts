@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import tls from 'node:tls'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { openPty } from '../../tools/modem/pty.js'
 import { runDevice } from './support/interpreter.js'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -73,4 +74,33 @@ test('tls takes any certificate, whatever ca it was given, names no server, and 
   expect(names).toEqual([])
   // A suite with elliptic curves begins with ECDHE.
   expect(ciphers).toEqual([expect.stringMatching(/^AES/)])
+})
+
+test('a needle of several bytes is found where a text ends with its beginning: texts of hal/at must not end so', async () => {
+  const device = await runDevice({}, `say("at", ["ab|".indexOf("|/"), "ab|/".indexOf("|/"), "ab|c".indexOf("|/"), "ab|".indexOf("|")]); say("done");`)
+  expect(device.all('at')).toEqual([[2, 2, -1, 2]])
+})
+
+test('Serial.write waits until all but what its ring holds has left, and refuses nothing', async () => {
+  const pty = await openPty()
+  onTestFinished(() => pty.close())
+  let heard = ''
+  pty.onData((bytes) => { heard += bytes })
+  const device = await runDevice({}, `
+    var s = "0123456789abcdef", i, t; for (i = 0; i < 8; i++) s += s;
+    Serial1.setup(115200, { path: ${JSON.stringify(pty.path)} });
+    t = getTime(); Serial1.write(s.substr(0, 100)); var few = getTime() - t;
+    setTimeout(function() { t = getTime(); Serial1.write(s); say("ms", [few * 1000, (getTime() - t) * 1000]); say("flags", E.getErrorFlags()); setTimeout(function() { say("done"); }, 200); }, 200);`)
+  const [few, all] = device.all('ms')[0] as [number, number]
+  console.log(`Serial.write: 100 bytes ${few.toFixed(2)} ms, 4096 bytes ${all.toFixed(1)} ms`)
+  // The thread of the Linux build takes what the ring holds once in a ms, or, when nothing passed for a while, once in 50.
+  expect(few).toBeLessThan(10)
+  expect(all).toBeGreaterThan(10)
+  expect(heard).toHaveLength(100 + 4096)
+  expect(device.all('flags')).toEqual([[]])
+})
+
+test('Serial.setup refuses an option that it does not know', async () => {
+  const device = await runDevice({}, `try { Serial1.setup(9600, { path: "/dev/null", family: 1 }); say("threw", ""); } catch (e) { say("threw", "" + e); } say("done");`)
+  expect(device.all('threw')[0]).toContain('Unknown option')
 })

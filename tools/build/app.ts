@@ -9,6 +9,7 @@ import ts from 'typescript'
 import type { Board } from './boards.js'
 import { BuildError } from './problem.js'
 import { exportedValues } from './prepare.js'
+import { isModemBoard, MODEM_FILE, modemPortText } from './modem-port.js'
 import { createAppProgram, type Surroundings, type Texts } from './program.js'
 import type { Profile } from './profiles.js'
 import { ROOT } from './root.js'
@@ -53,22 +54,24 @@ function typesOf(file: string): string[] {
 }
 
 /** The values that a file exports. */
-function exportsOf(file: string, language: BoardSources['language']): string[] {
-  return exportedValues(createAppProgram(file, { texts: new Map(), paths: {}, language }, new Map()), file)
+function exportsOf(file: string, language: BoardSources['language'], texts: Texts): string[] {
+  return exportedValues(createAppProgram(file, { texts, paths: {}, language }, texts), file)
 }
 
 const relative = (file: string): string => JSON.stringify('./' + path.relative(path.dirname(CORE_FILE), file).replace(/\\/g, '/').replace(/\.ts$/, '.js'))
 
 /** The port's index of a board that has one, whether it exists or not. */
 export function portFile(board: Board): string {
-  return path.join(ROOT, board.port, 'index.ts')
+  return isModemBoard(board) ? MODEM_FILE : path.join(ROOT, board.port, 'index.ts')
 }
 
 /** What a port offers beside its index: an application brings with it what it imports of these. */
 const PARTS = ['crypto', 'device', 'storage', 'wifi']
+const MODEM_PARTS = ['at-network', 'crypto', 'device', 'storage']
 
 function partsOf(board: Board, folder: string): Record<string, string> {
-  const files = PARTS.map(name => [`${portName(board)}/${name}`, path.join(folder, `${name}.ts`)] as const)
+  const parts = isModemBoard(board) ? MODEM_PARTS : PARTS
+  const files = parts.map(name => [`${portName(board)}/${name}`, path.join(folder, `${name}.ts`)] as const)
   return Object.fromEntries(files.filter(([, file]) => existsSync(file)))
 }
 
@@ -78,15 +81,16 @@ const known = new Map<string, BoardSources>()
 export function sourcesOf(board: Board): BoardSources {
   const core = indexOf(board.profile)
   if (!existsSync(core)) throw new BuildError([{ file: `firmware/index.${board.profile}.ts`, line: 0, message: `missing: the entry of profile ${board.profile}` }])
-  const port = existsSync(portFile(board)) ? portFile(board) : undefined
-  const key = JSON.stringify([core, port])
+  const texts: Texts = new Map()
+  if (isModemBoard(board)) texts.set(MODEM_FILE, modemPortText(board))
+  const port = texts.has(portFile(board)) || existsSync(portFile(board)) ? portFile(board) : undefined
+  const key = JSON.stringify([core, port, [...texts]])
   const last = known.get(key)
   if (last !== undefined) return last
   // A program makes its client with `create`; the class is a type to it.
   const language = board.runtime === 'espruino' ? 'espruino' : 'lua'
-  const coreNames = exportsOf(core, language).filter(name => name !== 'Client')
+  const coreNames = exportsOf(core, language, texts).filter(name => name !== 'Client')
   const lines = [`export { ${coreNames.join(', ')} } from ${relative(core)}`]
-  const texts: Texts = new Map()
   texts.set(CORE_FILE, `${lines[0]}
 export type { Client } from ${relative(core)}
 export { ${BYTES.join(', ')} } from './bytes.js'
@@ -95,7 +99,7 @@ export { matches } from './topic.js'
 export { LinkCode } from '../hal/hal.js'
 export type { ${typesOf(TYPES_FILE).join(', ')} } from './types.js'
 `)
-  if (port !== undefined) lines.push(`export { ${exportsOf(port, language).join(', ')} } from ${relative(port)}`)
+  if (port !== undefined) lines.push(`export { ${exportsOf(port, language, texts).join(', ')} } from ${relative(port)}`)
   texts.set(MODULE_FILE, lines.join('\n') + '\n')
   const sources: BoardSources = {
     texts, language, module: MODULE_FILE, port, onBoard: port === undefined ? [core] : [core, port],

@@ -2,8 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Ajv, type ErrorObject } from 'ajv'
+import type { Pulses, PULSES } from '../../hal/at/ladder.js'
 import { BuildError, type Problem } from './problem.js'
-import { FEATURES, flagsOf, type Feature, type Flags, type Profile } from './profiles.js'
+import { AT_MODEM, FEATURES, flagsOf, type Feature, type Flags, type Profile } from './profiles.js'
 import { ROOT, shown } from './root.js'
 
 export interface Board {
@@ -17,8 +18,10 @@ export interface Board {
   /** Flags that differ from the profile's. */
   features: Partial<Flags>
   tls: boolean
-  modem: 'air7xx' | 'sim800' | 'sim7600' | 'quectel' | 'esp-at' | null
-  pins: Partial<Record<'serial' | 'tx' | 'rx' | 'powerKey' | 'reset' | 'led', string>>
+  modem: keyof typeof PULSES | null
+  pins: Partial<Record<'serial' | 'tx' | 'rx' | 'powerKey' | 'reset' | 'power' | 'status' | 'led', string>>
+  /** Widths of pulses that differ from those of the modem's family. */
+  pulses?: Partial<Pulses>
   /** What the board has: Espruino variables and the bytes of each. */
   memory: { variables?: number; bytesPerVariable?: number }
   /** What yieldmq may take: bytes of the minified bundle, Espruino variables, bytes of Lua heap. Null: nothing is promised. */
@@ -37,7 +40,7 @@ function fieldOf(error: ErrorObject): string {
 const listed = (values: unknown[]): string => values.map(String).join(', ')
 
 /** What is wrong, with what may stand there and what does. */
-function complaint({ keyword, params, parentSchema, data, message }: ErrorObject): string {
+function complaint({ keyword, params, parentSchema, data, message, instancePath }: ErrorObject): string {
   const is = data === undefined ? '' : `, and is ${JSON.stringify(data)}`
   switch (keyword) {
     case 'additionalProperties': return `there is no such field (${listed(Object.keys((parentSchema?.properties ?? {}) as object))})`
@@ -47,7 +50,7 @@ function complaint({ keyword, params, parentSchema, data, message }: ErrorObject
     case 'type': return `must be ${String(params.type).replaceAll(',', ' or ')}${is}`
     case 'minimum': case 'maximum': return `${message}${is}`
     case 'propertyNames': return `a name here matches ${String(((parentSchema?.propertyNames ?? {}) as { pattern?: string }).pattern)}`
-    case 'false schema': return 'is for the runtime espruino'
+    case 'false schema': return `is for the ${instancePath.endsWith('/pulses') ? 'port hal/at' : 'runtime espruino'}`
     default: return `${message ?? keyword}${is}`
   }
 }
@@ -91,9 +94,9 @@ export function readBoards(file = path.join(ROOT, 'board.json')): Record<string,
   return (JSON.parse(text) as { boards: Record<string, Board> }).boards
 }
 
-/** The flags that a board's build has: those of its profile but for what it switches, and no TLS where its firmware has none. */
+/** The flags that a board's build has: those of its profile and port but for what it switches, and no TLS where its firmware has none. */
 export function flagsOfBoard(board: Board): Flags {
-  return flagsOf(board.profile, { ...(board.tls ? {} : { FEATURE_TLS: false }), ...board.features })
+  return flagsOf(board.profile, { ...(board.port === 'hal/at' ? AT_MODEM : {}), ...(board.tls ? {} : { FEATURE_TLS: false }), ...board.features })
 }
 
 /** The file of `--boards`, else board.json of the working folder where there is one, else ours. */

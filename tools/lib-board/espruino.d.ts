@@ -26,6 +26,7 @@ interface Serial {
   on(event: string, fn: (...args: any[]) => void): void
   removeAllListeners(event?: string): void
   setConsole(force?: boolean): void
+  unsetup(): void
 }
 
 /** A module of the firmware or of the board's Storage. */

@@ -67,14 +67,14 @@ export async function measureBoards(boards: [string, Board][], { features, progr
   const known = new Map<string, Omit<BoardSize, 'board' | 'budgetBytes' | 'budgetVariables'>>()
   const rows: BoardSize[] = []
   for (const [name, board] of boards) {
-    const key = JSON.stringify([board.profile, flagsOfBoard(board), board.port])
+    const key = JSON.stringify([board.profile, flagsOfBoard(board), board.port, board.modem])
     let measured = known.get(key)
     if (measured === undefined) {
       progress(name)
       const bundle = await buildModule(board)
       const { port } = sourcesOf(board)
       progress(`${name}: variables`)
-      const variables: Variables = port === undefined ? { why: `there is no ${board.port} yet` } : await variablesOf(bundle.code)
+      const variables: Variables = port === undefined ? { why: `there is no ${board.port} yet` } : await variablesOf(bundle.code, board)
       measured = {
         profile: board.profile, bytes: bundle.bytes, variables: variables.module ?? null, variablesInOneFile: variables.oneFile ?? null,
         source: bundle.modules.reduce((sum, one) => sum + one.sourceBytes, 0), missingPort: port === undefined ? board.port : null,

@@ -17,11 +17,11 @@ export class Board {
 
   /**
    * Starts it; `client` is a global of the script. `options` are those of `create`, as far as JSON takes them; `before` is JavaScript that
-   * runs before the client is made and may change `options` and `hal`, `after` runs before it connects.
+   * runs before the client is made and may change `options` and `hal`, `after` runs before it connects; `first` runs before all of it, `port` makes `hal` from the module `y`.
    */
-  constructor(code: string, options: object, { before = '', after = '' }: { before?: string; after?: string } = {}, modules: Record<string, string> = {}) {
-    this.device = new Interpreter({ ...modules, yieldmq: code }, `
-var y = require("yieldmq"), hal = y.espruino(), options = ${JSON.stringify(options)}, client;
+  constructor(code: string, options: object, { first = '', before = '', after = '', port = 'y.espruino()', place }: { first?: string; before?: string; after?: string; port?: string; place?: 'load' | 'loadRam' } = {}, modules: Record<string, string> = {}) {
+    this.device = new Interpreter({ ...modules, yieldmq: code }, `${first}
+var y = require("yieldmq"), hal = ${port}, options = ${JSON.stringify(options)}, client;
 options.onLink = function(state, present, cause) {
   say("link", [state, cause]);
   if (state === "waiting") setTimeout(function() { say("idle", client.idle()); }, 1);
@@ -32,7 +32,7 @@ options.onMessage = function(topic, payload, packet) { say("message", [topic, bt
 ${before}
 client = y.create(hal, options);
 ${after}
-say("connect", client.connect());`)
+say("connect", client.connect());`, place)
   }
 
   /** Waits until `onLink` has told `state` `count` times, and gives the cause told with the last of these. */

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { nativePath } from '../../test/native.js'
 import { holds, toJson, type Row } from '../row.js'
 import { table } from '../table.js'
+import { atRows } from './at.js'
 import { burstRows } from './burst.js'
 import { describeInterpreter, peerBundle, requireInterpreter, Unprepared } from './device.js'
 import type { Run } from './rows.js'
@@ -26,6 +27,7 @@ const usage = `usage: npm run bench:espruino -- [options]
 environment:
   ESPRUINO_BIN        the Espruino Linux binary that is measured; 8000 variables or more
   ESPRUINO_PEER       the file modules/MQTT.js of EspruinoDocs; without it our figures stand alone
+  ESPRUINO_AT_PEER    the folder of EspruinoDocs, for espruino.at; without it our figures there stand alone
   ESPRUINO_SMALL_BIN  a binary of at most 1700 variables, for espruino.variables.standard.small`
 
 class WrongArgument extends Error {}
@@ -58,6 +60,7 @@ function readArguments(): Omit<Run, 'peer'> & { json: boolean; only: readonly st
 function notes({ peer, small }: Run): string[] {
   return [
     ...(peer === undefined ? ['ESPRUINO_PEER names no file: our figures stand alone'] : []),
+    ...((process.env.ESPRUINO_AT_PEER ?? '') === '' ? ['ESPRUINO_AT_PEER names no folder: our figures of espruino.at stand alone'] : []),
     ...(small === '' ? ['ESPRUINO_SMALL_BIN names no interpreter: espruino.variables.standard.small was not measured'] : [])
   ]
 }
@@ -68,7 +71,7 @@ async function main(): Promise<number> {
   const run: Run = { ...given, peer: await peerBundle() }
   const about = [await describeInterpreter(binary), ...(run.small === '' ? [] : [`small: ${await describeInterpreter(run.small)}`])]
   const rows: Row[] = []
-  for (const part of [sizeRows, variableRows, publishRows, burstRows, growthRows]) rows.push(...await part(run))
+  for (const part of [sizeRows, variableRows, atRows, publishRows, burstRows, growthRows]) rows.push(...await part(run))
   if (rows.length === 0) throw new WrongArgument(`no row begins with ${given.only.join(' or ')}`)
   if (given.json) {
     console.log(JSON.stringify(rows.map(toJson), undefined, 2))
