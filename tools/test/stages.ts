@@ -59,7 +59,7 @@ export function allStages(): Stage[] {
   ]
   if (existsSync(nativeFolder)) {
     stages.push({ name: 'native', what: 'vitest with mosquitto, lua5.1 and lua5.3', limitMs: 10 * minute, native: true,
-      results: `${resultsFolder}/native.json`, commands: [vitest('native', [nativeFolder])] })
+      results: `${resultsFolder}/native.json`, commands: [vitest('native', ['--maxWorkers=100%', nativeFolder])] })
   }
   if (existsSync(espruinoFolder)) {
     stages.push({ name: 'espruino', what: 'vitest under the real Espruino interpreter', limitMs: 10 * minute,
